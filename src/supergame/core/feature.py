@@ -1,0 +1,52 @@
+"""What a capability brings to the server: one value, read once when a node is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from supergame.core.clock import Clock
+from supergame.core.config import Config, Section
+from supergame.core.ids import Ids
+from supergame.core.log import Log
+from supergame.core.telemetry import Metrics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What every service stands on. `database`, `bus` and `edge` are typed where they are used."""
+
+    node: str
+    config: Config
+    clock: Clock
+    ids: Ids
+    log: Log
+    metrics: Metrics
+    database: Any
+    bus: Any
+    edge: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One capability.
+
+    * `service(ground, **needs)` makes its service; `needs` name features before it in the list.
+    * `routes`: HTTP operation's name -> handler(service, caller, request).
+    * `messages`: realtime message's name -> handler(service, session, message).
+    * `hears`: event type -> service method called after the commit, at least once.
+    * `within`: event type -> service method(tx, event) called inside the transaction that raised the event.
+    * `settings`: sections it declares; `migrations`: the package that holds its SQL files.
+    * A service may have `async start()` and `async stop()`: called in list order, and in reverse.
+    """
+
+    name: str
+    service: Callable[..., Any]
+    needs: Sequence[str] = ()
+    routes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    messages: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    hears: Mapping[type, str] = field(default_factory=dict)
+    within: Mapping[type, str] = field(default_factory=dict)
+    settings: Sequence[type[Section]] = ()
+    migrations: str | None = None
