@@ -41,20 +41,25 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock and the running event loop's timers."""
 
-    def now_us(self) -> int:  # noqa: D102 - see Clock
+    def now_us(self) -> int:
         return time.time_ns() // 1000
 
-    def now_seconds(self) -> int:  # noqa: D102 - see Clock
+    def now_seconds(self) -> int:
         return int(time.time())
 
-    def monotonic(self) -> float:  # noqa: D102 - see Clock
+    def monotonic(self) -> float:
         return time.monotonic()
 
-    def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> TimerHandle:  # noqa: D102
+    def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> TimerHandle:
         return asyncio.get_running_loop().call_later(seconds, function, *args)
 
-    async def sleep(self, seconds: float) -> None:  # noqa: D102 - see Clock
+    async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class _ManualTimer:
@@ -78,24 +83,24 @@ class ManualClock:
         self._timers: list[tuple[int, int, _ManualTimer]] = []
         self._order = itertools.count()
 
-    def now_us(self) -> int:  # noqa: D102 - see Clock
+    def now_us(self) -> int:
         return self._now_us
 
-    def now_seconds(self) -> int:  # noqa: D102 - see Clock
+    def now_seconds(self) -> int:
         return self._now_us // MICROSECONDS
 
-    def monotonic(self) -> float:  # noqa: D102 - see Clock
+    def monotonic(self) -> float:
         return (self._now_us - self._start_us) / MICROSECONDS
 
-    def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> TimerHandle:  # noqa: D102
+    def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> TimerHandle:
         timer = _ManualTimer(function, args)
         due_us = self._now_us + max(0, round(seconds * MICROSECONDS))
         heapq.heappush(self._timers, (due_us, next(self._order), timer))
         return timer
 
-    async def sleep(self, seconds: float) -> None:  # noqa: D102 - see Clock
+    async def sleep(self, seconds: float) -> None:
         woken = asyncio.get_running_loop().create_future()
-        timer = self.call_later(seconds, lambda: woken.done() or woken.set_result(None))
+        timer = self.call_later(seconds, _wake, woken)
         try:
             await woken
         finally:

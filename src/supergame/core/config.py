@@ -66,7 +66,8 @@ class Setting:
             value = [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, str) and self.kind is bool:
             value = {"1": True, "true": True, "yes": True, "on": True}.get(
-                value.lower(), {"0": False, "false": False, "no": False, "off": False}.get(value.lower(), value)
+                value.lower(),
+                {"0": False, "false": False, "no": False, "off": False}.get(value.lower(), value),
             )
         try:
             parsed = msgspec.convert(value, self.kind, strict=not isinstance(value, str))

@@ -103,6 +103,6 @@ class Unavailable(SupergameError):
 
 
 class Unauthenticated(SupergameError):
-    """Auth token invalid"""  # noqa: D415 - the wire's own text has no full stop
+    """Auth token invalid"""
 
     code = 16

@@ -56,7 +56,7 @@ class RandomIds:
         self._pool = b""
         self._at = 0
 
-    def uuid(self) -> str:  # noqa: D102 - see Ids
+    def uuid(self) -> str:
         at = self._at
         if at >= len(self._pool):
             self._pool, at = os.urandom(self.POOL_BYTES), 0
@@ -65,16 +65,16 @@ class RandomIds:
         variant = "89ab"[int(text[16], 16) & 3]
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
-    def session_id(self) -> str:  # noqa: D102 - see Ids
+    def session_id(self) -> str:
         return str(uuid.uuid1(self._address, int.from_bytes(os.urandom(2), "big") & 0x3FFF))
 
-    def username(self) -> str:  # noqa: D102 - see Ids
+    def username(self) -> str:
         return "".join(random.SystemRandom().choices(string.ascii_letters, k=10))
 
-    def secret(self, n_bytes: int = 32) -> str:  # noqa: D102 - see Ids
+    def secret(self, n_bytes: int = 32) -> str:
         return base64.urlsafe_b64encode(os.urandom(n_bytes)).rstrip(b"=").decode()
 
-    def random(self) -> random.Random:  # noqa: D102 - see Ids
+    def random(self) -> random.Random:
         return random.Random(os.urandom(16))
 
 
@@ -86,20 +86,20 @@ class SeededIds:
         self._address = node_address(node)
         self._ticks = 0x1EE_0000_0000_0000  # an arbitrary day in 2023, in 100 ns since 1582
 
-    def uuid(self) -> str:  # noqa: D102 - see Ids
+    def uuid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def session_id(self) -> str:  # noqa: D102 - see Ids
+    def session_id(self) -> str:
         self._ticks += 1
         low, mid, high = self._ticks & 0xFFFFFFFF, (self._ticks >> 32) & 0xFFFF, (self._ticks >> 48) & 0x0FFF
         fields = (low, mid, high, 0, self._random.getrandbits(8), self._address)
         return str(uuid.UUID(fields=fields, version=1))
 
-    def username(self) -> str:  # noqa: D102 - see Ids
+    def username(self) -> str:
         return "".join(self._random.choices(string.ascii_letters, k=10))
 
-    def secret(self, n_bytes: int = 32) -> str:  # noqa: D102 - see Ids
+    def secret(self, n_bytes: int = 32) -> str:
         return base64.urlsafe_b64encode(self._random.randbytes(n_bytes)).rstrip(b"=").decode()
 
-    def random(self) -> random.Random:  # noqa: D102 - see Ids
+    def random(self) -> random.Random:
         return random.Random(self._random.getrandbits(64))
