@@ -15,7 +15,7 @@ from supergame.core.telemetry import Metrics
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What every service stands on. `database`, `bus` and `edge` are typed where they are used."""
+    """What every service stands on. `database`, `events`, `bus` and `edge` are typed where they are used."""
 
     node: str
     config: Config
@@ -24,6 +24,7 @@ class Ground:
     log: Log
     metrics: Metrics
     database: Any
+    events: Any
     bus: Any
     edge: Any
 
