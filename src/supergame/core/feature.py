@@ -15,7 +15,7 @@ from supergame.core.telemetry import Metrics
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What every service stands on. `database`, `events`, `bus` and `edge` are typed where they are used."""
+    """What every service stands on. `database`, `events`, `bus`, `directory` and `edge` are typed where they are used."""
 
     node: str
     config: Config
@@ -26,6 +26,7 @@ class Ground:
     database: Any
     events: Any
     bus: Any
+    directory: Any
     edge: Any
 
 
