@@ -9,20 +9,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
-
-from supergame.core.errors import TooMany
+from supergame.core.errors import TooMany, Unavailable
 from supergame.core.feature import Ground
 from supergame.edge import Session, fan_out
 from supergame.features.presence.model import Presence, Stream
 from supergame.protocol.presence import StreamPresenceEvent, UserPresence
 from supergame.protocol.presence import Stream as WireStream
+from supergame.protocol.types import Message
 
 PRESENCES_PER_SESSION_MAX = 256
 """Streams one session may be in at a time."""
 
-EventMaker = Callable[[Stream, Sequence[UserPresence], Sequence[UserPresence]], msgspec.Struct]
+EventMaker = Callable[[Stream, Sequence[UserPresence], Sequence[UserPresence]], Message]
 """Makes the message that tells a stream of (joins, leaves)."""
+
+Audience = Callable[[Stream], Iterable[Session]]
+"""Gives the sessions that are told of joins and leaves, where these are not the members."""
+
+LeftListener = Callable[[Stream, Session, Presence], None]
+"""Hears of every session that has left a stream."""
 
 
 class Streams:
@@ -31,22 +36,26 @@ class Streams:
     def __init__(self, ground: Ground) -> None:
         self._members: dict[Stream, dict[Session, Presence]] = {}
         self._joined: dict[Session, dict[Stream, Presence]] = {}
-        self._makers: dict[int, EventMaker] = {}
+        self._announcements: dict[int, tuple[EventMaker, Audience]] = {}
         self._joins: dict[Stream, dict[Session, Presence]] = {}
         self._leaves: dict[Stream, dict[Session, Presence]] = {}
         self._flush_due = False
-        self._left_listeners: dict[int, list[Callable[[Stream, Session, Presence], None]]] = {}
+        self._left_listeners: dict[int, list[LeftListener]] = {}
+        self._log = ground.log
         ground.edge.sessions.on_close(self.leave_all)
         ground.metrics.gauge("supergame_presences", "Sessions in streams.", self._count_all)
 
     def _count_all(self) -> int:
         return sum(len(streams) for streams in self._joined.values())
 
-    def announce_with(self, mode: int, maker: EventMaker) -> None:
-        """Use `maker` for the presence events of streams of that mode; without one it is a stream_presence_event."""
-        self._makers[mode] = maker
+    def announce_with(self, mode: int, maker: EventMaker, audience: Audience | None = None) -> None:
+        """Use `maker` for the presence events of streams of that mode; without one it is a stream_presence_event.
 
-    def on_left(self, mode: int, listener: Callable[[Stream, Session, Presence], None]) -> None:
+        They go to the stream's members, or to whom `audience` names.
+        """
+        self._announcements[mode] = (maker, audience or self.members)
+
+    def on_left(self, mode: int, listener: LeftListener) -> None:
         """Call `listener` whenever a session has left a stream of that mode, for whatever reason."""
         self._left_listeners.setdefault(mode, []).append(listener)
 
@@ -61,8 +70,10 @@ class Streams:
     ) -> bool:
         """Put a session into a stream; False when it is there already.
 
-        Raises TooMany when the session is in PRESENCES_PER_SESSION_MAX streams.
+        Raises TooMany when the session is in PRESENCES_PER_SESSION_MAX streams, Unavailable when it has ended.
         """
+        if session.closed:  # whoever asked for it had to wait, and the session did not
+            raise Unavailable("The session has ended.")
         joined = self._joined.setdefault(session, {})
         if stream in joined:
             return False
@@ -83,7 +94,7 @@ class Streams:
             return
         presence = Presence(old.user_id, old.session_id, old.username, False, old.persistence, status)
         self._joined[session][stream] = self._members[stream][session] = presence
-        if not old.hidden:
+        if not old.hidden and session not in self._joins.get(stream, ()):
             self._leaves.setdefault(stream, {}).setdefault(session, old)
         self._note(self._joins, stream, session, presence)
 
@@ -102,7 +113,10 @@ class Streams:
                 self._leaves.setdefault(stream, {}).setdefault(session, presence)
             self._schedule()
         for listener in self._left_listeners.get(stream.mode, ()):
-            listener(stream, session, presence)
+            try:
+                listener(stream, session, presence)
+            except Exception:
+                self._log.exception("a listener of streams failed", stream=stream, session_id=session.id)
         return True
 
     def leave_all(self, session: Session) -> None:
@@ -115,6 +129,14 @@ class Streams:
         """Take everybody out of a stream."""
         for session in list(self._members.get(stream, ())):
             self.leave(session, stream)
+
+    def farewell(self, stream: Stream) -> None:
+        """Tell all in a stream that everybody has left, and take them out of it: the stream is over."""
+        members = self._members.get(stream, {})
+        went = [to_wire(presence) for presence in members.values() if not presence.hidden]
+        if went:
+            fan_out(members, self._makers.get(stream.mode, _stream_presence_event)(stream, [], went))
+        self.close(stream)
 
     def get(self, session: Session, stream: Stream) -> Presence | None:
         """The session's presence in the stream, if it is in it."""
@@ -136,7 +158,7 @@ class Streams:
         """How many sessions are visibly in a stream."""
         return sum(not presence.hidden for presence in self.members(stream).values())
 
-    def send(self, stream: Stream, message: msgspec.Struct, *, to: Iterable[Session] | None = None) -> None:
+    def send(self, stream: Stream, message: Message, *, to: Iterable[Session] | None = None) -> None:
         """Send one message to all in a stream (or only to those of `to` who are in it)."""
         members = self.members(stream)
         fan_out(members if to is None else [session for session in to if session in members], message)
@@ -163,10 +185,9 @@ class Streams:
         for stream in {**joins, **leaves}:
             came = [to_wire(presence) for presence in joins.get(stream, {}).values()]
             went = [to_wire(presence) for presence in leaves.get(stream, {}).values()]
-            members = self._members.get(stream)
-            if members and (came or went):
-                maker = self._makers.get(stream.mode, _stream_presence_event)
-                fan_out(members, maker(stream, came, went))
+            if came or went:
+                maker, audience = self._announcements.get(stream.mode, (_stream_presence_event, self.members))
+                fan_out(audience(stream), maker(stream, came, went))
 
 
 def to_wire(presence: Presence) -> UserPresence:

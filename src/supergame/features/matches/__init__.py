@@ -1,0 +1,40 @@
+"""Matches: sessions of play, relayed between their players or run by the game's own code.
+
+A relayed match is a stream. An authoritative match is an object of a class that the game's author wrote; it
+ticks, has an inbox, keeps the seat of a player who lost the connection, and can go on after a restart.
+"""
+
+from supergame.core.feature import Feature
+from supergame.features.matches.messages import MESSAGES
+from supergame.features.matches.model import (
+    BadLabel,
+    JoinRejected,
+    Match,
+    MatchInfo,
+    MatchMessage,
+    MatchNotFound,
+    UnknownMatchHandler,
+)
+from supergame.features.matches.routes import ROUTES
+from supergame.features.matches.service import Matches
+
+__all__ = [
+    "BadLabel",
+    "JoinRejected",
+    "Match",
+    "MatchInfo",
+    "MatchMessage",
+    "MatchNotFound",
+    "Matches",
+    "UnknownMatchHandler",
+    "feature",
+]
+
+feature = Feature(
+    name="matches",
+    service=Matches,
+    needs=("presence",),
+    routes=ROUTES,
+    messages=MESSAGES,
+    migrations="supergame.features.matches",
+)

@@ -1,0 +1,28 @@
+"""HTTP: the list of running matches."""
+
+from __future__ import annotations
+
+from supergame.edge import Caller
+from supergame.features.matches.service import LIST_LIMIT_DEFAULT, Matches
+from supergame.protocol.matches import ListMatchesRequest, MatchList, MatchListing
+
+
+def list_matches(matches: Matches, caller: Caller, request: ListMatchesRequest) -> MatchList:
+    """List matches as the request's filters say."""
+    found = matches.list(
+        limit=LIST_LIMIT_DEFAULT if request.limit is None else request.limit,
+        authoritative=request.authoritative,
+        label=request.label,
+        min_size=request.min_size,
+        max_size=request.max_size,
+        query=request.query,
+    )
+    return MatchList(
+        [
+            MatchListing(info.id, info.authoritative, info.label, info.size, info.tick_rate, info.handler)
+            for info in found
+        ]
+    )
+
+
+ROUTES = {"ListMatches": list_matches}

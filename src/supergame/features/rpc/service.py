@@ -1,0 +1,42 @@
+"""The functions of the game, by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from supergame.core.errors import SupergameError
+from supergame.core.feature import Ground
+from supergame.features.rpc.model import Function, RpcFailed, RpcNotFound
+
+
+class Rpcs:
+    """Calls functions of the game; game code uses it as `services.rpc`."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._functions: Mapping[str, Function] = {}
+
+    def use(self, functions: Mapping[str, Function]) -> None:
+        """Serve these functions from now on; calls under way finish with the old ones."""
+        self._functions = {name.lower(): function for name, function in functions.items()}
+
+    def call(self, caller: Any, name: str, payload: str = "") -> Awaitable[str] | str:
+        """Call a function as `caller`. Raises RpcNotFound, or RpcFailed with what the game refused."""
+        function = self._functions.get(name) or self._functions.get(name.lower())
+        if function is None:
+            raise RpcNotFound
+        try:
+            answer = function(caller, payload)
+        except SupergameError as error:
+            raise RpcFailed(error) from error
+        if inspect.isawaitable(answer):
+            return _finish(answer)
+        return answer
+
+
+async def _finish(answer: Awaitable[str]) -> str:
+    try:
+        return await answer
+    except SupergameError as error:
+        raise RpcFailed(error) from error
