@@ -1,0 +1,37 @@
+"""The edge: one port for HTTP and sockets, sessions, tokens, limits, and the routing of what comes in."""
+
+from supergame.edge.codec import CODECS, JSON, Codec
+from supergame.edge.frames import frame
+from supergame.edge.hooks import After, Before, Hooks
+from supergame.edge.request import Caller, Request, Response
+from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
+from supergame.edge.session import Session, deliver_framed, fan_out
+from supergame.edge.sessions import Sessions
+from supergame.edge.settings import EdgeSettings
+from supergame.edge.tokens import Claims, Revoked, TokenPair, Tokens
+
+__all__ = [
+    "CODECS",
+    "JSON",
+    "After",
+    "Before",
+    "Caller",
+    "Claims",
+    "Codec",
+    "EdgeSettings",
+    "Hooks",
+    "RawHandler",
+    "RawRoute",
+    "Request",
+    "Response",
+    "Revoked",
+    "Router",
+    "Session",
+    "Sessions",
+    "StaticFolder",
+    "TokenPair",
+    "Tokens",
+    "deliver_framed",
+    "fan_out",
+    "frame",
+]

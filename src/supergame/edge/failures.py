@@ -1,0 +1,100 @@
+"""Errors become answers here and nowhere else: an HTTP status with a body, or an error message on a socket.
+
+What is not a `SupergameError` is our mistake or the game's: it is logged with its traceback under a request id, and
+the caller learns the id and nothing more.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from supergame.core.errors import Disabled, Internal, SupergameError, TooMany
+from supergame.core.ids import Ids
+from supergame.core.log import Log
+from supergame.edge.request import Request, Response
+from supergame.edge.session import Session
+from supergame.protocol.system import Error, ErrorCode
+
+HTTP_STATUS: Final = {
+    1: 499, 2: 500, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 11: 400, 12: 501, 13: 500,
+    14: 503, 15: 500, 16: 401,
+}  # fmt: skip
+"""By gRPC code, as the protocol has it."""
+
+OUR_FAULT: Final = frozenset({2, 4, 12, 13, 14, 15})
+"""gRPC codes that say nothing against what the client sent."""
+
+RETRY_AFTER_SECONDS: Final = 1
+
+
+class Failures:
+    """The one place where errors are turned into answers."""
+
+    def __init__(self, log: Log, ids: Ids) -> None:
+        self._log = log
+        self._ids = ids
+
+    def http(self, request: Request, error: Exception, *, rpc: bool = False) -> Response:
+        """The answer to a request that has failed; rpcs have a body of their own."""
+        known = self.known(error, method=request.method, path=request.path, address=request.address)
+        body: dict[str, object] = {"code": known.code, "message": known.message}
+        if rpc:
+            body = {"error": known.message if isinstance(error, SupergameError) else {}, **body}
+        return plain_failure(known, body)
+
+    def socket(self, session: Session, cid: bytes, error: Exception, *, closes: bool = False) -> None:
+        """Tell a session that its message has failed; end the session where the protocol does, or `closes` says so."""
+        known = self.known(error, session_id=session.id, user_id=session.user_id)
+        code = getattr(error, "realtime_code", None)
+        if isinstance(error, Disabled):
+            code = ErrorCode.UNRECOGNIZED_PAYLOAD
+        elif code is None:
+            code = ErrorCode.RUNTIME_EXCEPTION if known.code in OUR_FAULT else ErrorCode.BAD_INPUT
+        session.send(Error(code=int(code), message=known.message), cid)
+        if closes or code in _CLOSING:
+            session.close(known.message)
+
+    def known(self, error: Exception, **where: object) -> SupergameError:
+        """The error itself if callers may see it, else one that names the request id under which it is logged."""
+        if isinstance(error, SupergameError):
+            return error
+        request_id = self._ids.uuid()
+        self._log.error("a request failed", exc_info=error, request_id=request_id, **where)
+        return Internal(f"The server made a mistake, which has been logged as {request_id}.")
+
+
+_CLOSING: Final = (ErrorCode.UNRECOGNIZED_PAYLOAD, ErrorCode.MISSING_PAYLOAD)
+
+
+class Unrecognized(SupergameError):
+    """Unrecognized message."""
+
+    code = 3
+    realtime_code = ErrorCode.UNRECOGNIZED_PAYLOAD
+
+
+class Missing(SupergameError):
+    """Missing message."""
+
+    code = 3
+    realtime_code = ErrorCode.MISSING_PAYLOAD
+
+
+def plain_failure(error: SupergameError, body: dict[str, object] | None = None) -> Response:
+    """The answer for an error that callers may see."""
+    status = HTTP_STATUS.get(error.code, 500)
+    response = Response(
+        msgspec.json.encode(body or {"code": error.code, "message": error.message}), status, "application/json"
+    )
+    if status == 401:
+        response.headers = {"WWW-Authenticate": header_text(error.message)}
+    elif isinstance(error, TooMany):
+        response.headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return response
+
+
+def header_text(text: str) -> str:
+    """Text fit for a header: one line of plain characters."""
+    return "".join(letter if " " <= letter <= "~" else " " for letter in text)

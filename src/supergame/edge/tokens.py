@@ -1,0 +1,213 @@
+"""Session and refresh tokens: made, checked, and called back before they expire.
+
+A **family** is what one login began: each refresh gives a new pair of the same family and the next generation.
+What is called back is kept in memory until it would have expired anyway; who calls back (accounts) keeps it for
+good, and says so again after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import jwt
+import msgspec
+from jwt.algorithms import HMACAlgorithm
+
+from supergame.core.clock import Clock
+from supergame.core.errors import Unauthenticated
+from supergame.core.ids import Ids
+from supergame.edge.settings import EdgeSettings
+
+TOKEN_CHARACTERS_MAX: Final = 8_192
+"""Longer texts are no tokens, and are not looked at."""
+
+PRUNE_EVERY: Final = 256
+"""Revocations between two clearances of those that have expired."""
+
+
+class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a token says. The first six names are the protocol's and read by clients; the others are ours."""
+
+    token_id: str = msgspec.field(name="tid")
+    user_id: str = msgspec.field(name="uid")
+    username: str = msgspec.field(name="usn")
+    expires_at: int = msgspec.field(name="exp")
+    issued_at: int = msgspec.field(name="iat")
+    family: str = msgspec.field(name="sid")
+    issued_us: int = msgspec.field(name="ius")
+    vars: dict[str, str] = msgspec.field(name="vrs", default_factory=dict)
+    generation: int = msgspec.field(name="gen", default=0)
+
+
+class TokenPair(NamedTuple):
+    """What a login or a refresh gives: both tokens, and what the session token says."""
+
+    token: str
+    refresh_token: str
+    claims: Claims
+
+
+class Revoked(NamedTuple):
+    """Tokens have been called back: a family's, or those of a user that are older than a moment."""
+
+    family: str = ""
+    user_id: str = ""
+    issued_before_us: int = 0
+
+
+class _Hs256(HMACAlgorithm):
+    """HS256 with keys of any length: the protocol's published default keys are short."""
+
+    def check_key_length(self, key: bytes) -> str | None:
+        return None
+
+
+class Tokens:
+    """Makes and checks the tokens of one server."""
+
+    def __init__(self, settings: EdgeSettings, clock: Clock, ids: Ids) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._session_seconds = settings.token_seconds
+        self._refresh_seconds = settings.refresh_token_seconds
+        self._session = _Signer(settings.session_key, settings.token_cache_max)
+        self._refresh = _Signer(settings.refresh_key, settings.token_cache_max)
+        self._families: dict[str, int] = {}
+        self._users: dict[str, tuple[int, int]] = {}
+        self._listeners: list[Callable[[Revoked], object]] = []
+        self._latest_us = 0
+        self._until_prune = PRUNE_EVERY
+
+    def moment(self) -> int:
+        """A moment, in microseconds, after every token made here so far and before every later one."""
+        self._latest_us = max(self._clock.now_us(), self._latest_us + 1)
+        return self._latest_us
+
+    def issue(
+        self,
+        user_id: str,
+        username: str,
+        vars: dict[str, str] | None = None,  # noqa: A002 - the protocol's word
+        *,
+        family: str | None = None,
+        generation: int = 0,
+    ) -> TokenPair:
+        """Make a session token and a refresh token; without `family` they begin a new one."""
+        issued_us = self.moment()
+        now = issued_us // 1_000_000
+        family = family or self._ids.uuid()
+
+        def claims(seconds: int) -> Claims:
+            return Claims(
+                self._ids.uuid(), user_id, username, now + seconds, now, family, issued_us, vars or {}, generation
+            )
+
+        session = claims(self._session_seconds)
+        return TokenPair(self._session.write(session), self._refresh.write(claims(self._refresh_seconds)), session)
+
+    def verify(self, token: str) -> Claims:
+        """What a session token says. Raises Unauthenticated for one that is forged, expired or called back."""
+        return self._check(self._session.read(token))
+
+    def verify_refresh(self, token: str) -> Claims:
+        """What a refresh token says. Raises Unauthenticated likewise."""
+        return self._check(self._refresh.read(token))
+
+    def _check(self, claims: Claims) -> Claims:
+        if claims.expires_at <= self._clock.now_seconds():
+            raise Unauthenticated
+        if self._families and claims.family in self._families:
+            raise Unauthenticated
+        if self._users:
+            revoked = self._users.get(claims.user_id)
+            if revoked is not None and claims.issued_us < revoked[0]:
+                raise Unauthenticated
+        return claims
+
+    def sign(self, payload: dict[str, Any]) -> str:
+        """Sign claims of a feature's own (a ticket into a match); `exp` in Unix seconds is honoured by `unsign`."""
+        return self._session.sign(msgspec.json.encode(payload))
+
+    def unsign(self, token: str) -> dict[str, Any]:
+        """The claims that `sign` was given. Raises Unauthenticated for what is forged or expired."""
+        payload = self._session.unsign(token)
+        if not isinstance(payload, dict) or payload.get("exp", 0) <= self._clock.now_seconds():
+            raise Unauthenticated
+        return payload
+
+    def revoke_family(self, family: str, until: int) -> None:
+        """Call back a family's tokens; `until` (Unix seconds) the last of them has expired."""
+        self._families[family] = max(until, self._families.get(family, 0))
+        self._announce(Revoked(family=family))
+
+    def revoke_user(self, user_id: str, issued_before_us: int, until: int) -> None:
+        """Call back a user's tokens made before a moment; `until` (Unix seconds) the last of them has expired."""
+        known_before_us, known_until = self._users.get(user_id, (0, 0))
+        self._users[user_id] = (max(issued_before_us, known_before_us), max(until, known_until))
+        self._announce(Revoked(user_id=user_id, issued_before_us=issued_before_us))
+
+    def on_revoked(self, listener: Callable[[Revoked], object]) -> None:
+        """Call `listener` whenever tokens are called back."""
+        self._listeners.append(listener)
+
+    def _announce(self, revoked: Revoked) -> None:
+        self._until_prune -= 1
+        if self._until_prune <= 0:
+            self._until_prune = PRUNE_EVERY
+            now = self._clock.now_seconds()
+            self._families = {family: until for family, until in self._families.items() if until > now}
+            self._users = {user_id: entry for user_id, entry in self._users.items() if entry[1] > now}
+        for listener in self._listeners:
+            listener(revoked)
+
+
+class _Signer:
+    """One key. What it has read lately it need not check again.
+
+    The cache has two halves: what is asked for moves to the young one, and when that is full the old one goes.
+    So a lookup is one dict access, and what is in use stays.
+    """
+
+    def __init__(self, key: str, cache_max: int) -> None:
+        self._jws = jwt.PyJWS(algorithms=[])
+        self._jws.register_algorithm("HS256", _Hs256(HMACAlgorithm.SHA256))
+        self._key = key.encode()
+        self._half_max = max(1, cache_max // 2)
+        self._young: dict[str, Claims] = {}
+        self._old: dict[str, Claims] = {}
+        self._decode = msgspec.json.Decoder(Claims).decode
+
+    def write(self, claims: Claims) -> str:
+        return self.sign(msgspec.json.encode(claims))
+
+    def sign(self, payload: bytes) -> str:
+        return self._jws.encode(payload, self._key, "HS256")
+
+    def unsign(self, token: str) -> Any:
+        return self._open(token, msgspec.json.decode)
+
+    def read(self, token: str) -> Claims:
+        claims = self._young.get(token)
+        if claims is not None:
+            return claims
+        claims = self._old.get(token)
+        if claims is None:
+            claims = self._parse(token)
+        if len(self._young) >= self._half_max:
+            self._young, self._old = {}, self._young
+        self._young[token] = claims
+        return claims
+
+    def _parse(self, token: str) -> Claims:
+        claims: Claims = self._open(token, self._decode)
+        return claims
+
+    def _open(self, token: str, decode: Callable[[bytes], Any]) -> Any:
+        if len(token) > TOKEN_CHARACTERS_MAX:
+            raise Unauthenticated
+        try:
+            payload: Any = self._jws.decode(token, self._key, algorithms=["HS256"])
+            return decode(payload)
+        except (jwt.PyJWTError, msgspec.DecodeError, ValueError):  # ValueError: not UTF-8, not base64
+            raise Unauthenticated from None
