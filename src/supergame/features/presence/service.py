@@ -134,8 +134,7 @@ class Streams:
         """Tell all in a stream that everybody has left, and take them out of it: the stream is over."""
         members = self._members.get(stream, {})
         went = [to_wire(presence) for presence in members.values() if not presence.hidden]
-        if went:
-            fan_out(members, self._makers.get(stream.mode, _stream_presence_event)(stream, [], went))
+        self._announce(stream, [], went)
         self.close(stream)
 
     def get(self, session: Session, stream: Stream) -> Presence | None:
@@ -185,9 +184,12 @@ class Streams:
         for stream in {**joins, **leaves}:
             came = [to_wire(presence) for presence in joins.get(stream, {}).values()]
             went = [to_wire(presence) for presence in leaves.get(stream, {}).values()]
-            if came or went:
-                maker, audience = self._announcements.get(stream.mode, (_stream_presence_event, self.members))
-                fan_out(audience(stream), maker(stream, came, went))
+            self._announce(stream, came, went)
+
+    def _announce(self, stream: Stream, came: Sequence[UserPresence], went: Sequence[UserPresence]) -> None:
+        if came or went:
+            maker, audience = self._announcements.get(stream.mode, (_stream_presence_event, self.members))
+            fan_out(audience(stream), maker(stream, came, went))
 
 
 def to_wire(presence: Presence) -> UserPresence:
