@@ -20,7 +20,9 @@ class StoreSettings(Section):
         "SQLite: what an answered write survives: a power cut (full), the end of the process (normal, off).",
         choices=("full", "normal", "off"),
     )
-    write_queue_max: int = setting(20_000, "SQLite: writes that may wait; more are answered Unavailable.", minimum=1)
+    write_queue_max: int = setting(
+        20_000, "Writes that may wait (PostgreSQL: calls under way); more are answered Unavailable.", minimum=1
+    )
     slow_reads_max: int = setting(
         1_000, "SQLite: reads that may wait for the reader thread; more are answered Unavailable.", minimum=1
     )

@@ -1,0 +1,123 @@
+"""Events: what one feature announces and others hear, within the transaction or after it.
+
+A listener *within* is part of the change: it gets the same transaction, and what it raises undoes the whole. A
+listener that *hears* gets the event after the commit, at least once even if the node dies in between: the event
+lies in the outbox, written by the same transaction, until every listener has been called. So it is idempotent;
+what it raises is logged and reaches nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from supergame.core.clock import Clock
+from supergame.core.ids import Ids
+from supergame.core.log import get_log
+from supergame.store.database import Database, Tx
+from supergame.store.queries import load_queries
+
+T = TypeVar("T")
+
+BATCH_MAX = 100  # events read from the outbox at a time
+
+QUERIES = load_queries("supergame.store.outbox")
+
+
+class _Row(msgspec.Struct):
+    id: str
+    kind: str
+    body: str
+
+
+class Events:
+    """The events of one node."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids, node: str) -> None:
+        self._database, self._clock, self._ids, self._node = database, clock, ids, node
+        self._within: dict[type, list[Callable[[Tx, Any], Awaitable[object]]]] = {}
+        self._hears: dict[str, list[Callable[[Any], Awaitable[object] | object]]] = {}
+        self._types: dict[str, type[msgspec.Struct]] = {}
+        self._pump: asyncio.Task[None] | None = None
+        self._again = False
+        self._log = get_log(part="events")
+
+    def within(self, kind: type[msgspec.Struct], listener: Callable[[Tx, Any], Awaitable[object]]) -> None:
+        """Call `await listener(tx, event)` inside the transaction that announces such an event."""
+        self._within.setdefault(kind, []).append(listener)
+
+    def hear(self, kind: type[msgspec.Struct], listener: Callable[[Any], Awaitable[object] | object]) -> None:
+        """Call `listener(event)` after the commit, at least once."""
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        self._types[name] = kind
+        self._hears.setdefault(name, []).append(listener)
+
+    async def announce(self, tx: Tx, event: msgspec.Struct) -> None:
+        """Tell the listeners within, and lay the event into the outbox for those who hear it later.
+
+        Belongs into a body run by `transact`, which has it delivered.
+        """
+        for listener in self._within.get(type(event), ()):
+            await listener(tx, event)
+        name = f"{type(event).__module__}.{type(event).__qualname__}"
+        if name in self._hears:
+            await tx.run(
+                QUERIES.add_event,
+                id=self._ids.uuid(),
+                node=self._node,
+                kind=name,
+                body=msgspec.json.encode(event).decode(),
+                created_us=self._clock.now_us(),
+            )
+
+    async def transact(self, body: Callable[[Tx], Awaitable[T]]) -> T:
+        """Like the database's `transact`, and deliver what the body announced."""
+        result = await self._database.transact(body)
+        self.deliver()
+        return result
+
+    def deliver(self) -> None:
+        """Start telling what lies in the outbox; called at the start, and after each transaction with events."""
+        if self._pump is None:
+            self._pump = asyncio.ensure_future(self._deliver())
+        else:
+            self._again = True
+
+    async def settle(self) -> None:
+        """Wait until everything that lay in the outbox has been told."""
+        while self._pump is not None:
+            await asyncio.wait([self._pump])
+
+    async def _deliver(self) -> None:
+        try:
+            while True:
+                self._again = False
+                rows = await self._database.all(QUERIES.list_events, _Row, node=self._node, limit=BATCH_MAX)
+                for row in rows:
+                    await self._tell(row)
+                if rows:
+                    await self._database.run(QUERIES.delete_events, ids=[row.id for row in rows])
+                elif not self._again:
+                    return
+        except Exception:
+            self._log.exception("events could not be delivered; they stay in the outbox")
+        finally:
+            self._pump = None
+
+    async def _tell(self, row: _Row) -> None:
+        kind = self._types.get(row.kind)
+        if kind is None:
+            self._log.warning("nobody hears of such events any more", kind=row.kind)
+            return
+        event = msgspec.json.decode(row.body, type=kind)
+        for listener in self._hears[row.kind]:
+            try:
+                result = listener(event)
+                if inspect.isawaitable(result):
+                    await result
+            except Exception:
+                self._log.exception("a listener failed", kind=row.kind)
