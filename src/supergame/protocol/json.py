@@ -41,7 +41,8 @@ Convert: TypeAlias = Callable[[Any, bool], Any]
 ECHO_CHARACTERS_MAX: Final = 64
 """How much of a client's own text an error repeats."""
 
-_REFUSED = (msgspec.DecodeError, ValueError, RecursionError)
+REFUSED: Final = (msgspec.DecodeError, ValueError, RecursionError)
+"""What msgspec raises for input that it does not take (bad UTF-8 is a ValueError, deep nesting a RecursionError)."""
 
 
 class Malformed(BadInput):
@@ -66,7 +67,7 @@ def decoder(message: type[M], *, strict_fields: bool) -> Callable[[Buffer], M]:
     def decode(data: Buffer) -> M:
         try:
             return fast(data)
-        except _REFUSED:
+        except REFUSED:
             return read(message, data, strict_fields=strict_fields)
 
     return decode
@@ -194,13 +195,16 @@ def _int_between(low: int, high: int) -> Convert:
     return convert
 
 
+_number = msgspec.json.Decoder(float).decode
+
+
 def _double(value: Any, strict_fields: bool) -> float:
-    if type(value) is str:
-        value = parse(value.encode())
-    if type(value) not in (int, float):
+    if type(value) not in (int, float, str):
         raise ValueError("Expected a number")
     try:
-        number = float(value)
+        number: float = _number(value) if type(value) is str else float(value)
+    except msgspec.DecodeError:
+        raise ValueError("Expected a number") from None
     except OverflowError:
         raise ValueError("Number out of range") from None
     if not math.isfinite(number):
@@ -274,7 +278,7 @@ def split_envelope(frame: Buffer) -> tuple[bytes, str, msgspec.Raw]:
         parts = _split(frame)
         raw_cid = parts.pop("cid", None)
         cid = b"" if raw_cid is None else _cid(raw_cid)
-    except _REFUSED:
+    except REFUSED:
         parse(frame)
         raise Malformed("Expected an envelope") from None
     if len(parts) != 1:
@@ -295,9 +299,14 @@ _NO_BODY: Final = msgspec.Raw(b"{}")
 def _cid(raw: msgspec.Raw) -> bytes:
     """Check that a cid is text, and give it back as it was written."""
     text = bytes(raw)
-    if text == b"null" or not _text(text):
+    if text == b"null" or text == b'""':
         return b""
+    if text[0] != _QUOTE or not text.isascii():
+        _text(text)  # refuses numbers and bad UTF-8; what is quoted and ASCII was checked when it was split off
     return text
+
+
+_QUOTE: Final = ord('"')
 
 
 def snake_case(name: str) -> str:

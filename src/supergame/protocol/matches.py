@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from supergame.protocol.operation import Binding, Event, Nothing, Operation, Realtime, Silent
 from supergame.protocol.presence import UserPresence
-from supergame.protocol.types import ZERO, Int32, Int64, Message
+from supergame.protocol.types import ZERO, Int32, Int64, Message, check_oneofs
 
 
 class MatchListing(Message):
@@ -85,8 +85,7 @@ class MatchJoin(Message):
     metadata: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        if self.match_id is not None and self.token is not None:
-            raise ValueError("Expected a match_id or a token, not both")
+        check_oneofs(self)
 
 
 class MatchLeave(Message):

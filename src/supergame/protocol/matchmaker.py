@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from supergame.protocol.operation import Binding, Event, Nothing, Operation, Realtime
 from supergame.protocol.presence import UserPresence
-from supergame.protocol.types import Empty, Int32, Message, Timestamp
+from supergame.protocol.types import Empty, Int32, Message, Timestamp, check_oneofs
 
 
 class MatchmakerAdd(Message):
@@ -56,8 +56,7 @@ class MatchmakerMatched(Message):
     self: MatchmakerUser | None = None
 
     def __post_init__(self) -> None:
-        if self.match_id is not None and self.token is not None:
-            raise ValueError("Expected a match_id or a token, not both")
+        check_oneofs(self)
 
 
 class MatchmakerCompletionStats(Message):

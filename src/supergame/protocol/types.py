@@ -10,7 +10,7 @@ A message is a `Message` subclass. Its annotations say everything a codec needs:
 * `list[X]` and `dict[str, X]`: repeated and map fields.
 
 Fields are numbered 1, 2, 3... in the order of declaration; where the wire has gaps, `NUMBERS` gives the numbers.
-Fields of which at most one may be set are named together in `ONEOF`.
+Fields of which at most one may be set are named together in `ONEOF`, and `check_oneofs` holds them to it.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ def dec_hook(wanted: type, value: object) -> Any:
     """Tell msgspec how to read an Int64: from a string or a whole number. Raises ValueError otherwise."""
     if wanted is Int64:
         if type(value) is int:
+            if value and INT64_MIN <= value <= INT64_MAX:
+                return int.__new__(Int64, value)
             return Int64(value)
         if type(value) is str:
             return Int64.parse(value)
@@ -89,6 +91,13 @@ class Message(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 
     NUMBERS: ClassVar[tuple[int, ...]] = ()
     ONEOF: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+
+def check_oneofs(message: Message) -> None:
+    """Raise ValueError if a message has more than one field set of a group in its `ONEOF`."""
+    for names in message.ONEOF.values():
+        if sum(getattr(message, name) is not None for name in names) > 1:
+            raise ValueError(f"Expected only one of {', '.join(names)}")
 
 
 class Empty(Message):
