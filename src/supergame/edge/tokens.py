@@ -7,6 +7,7 @@ good, and says so again after a restart.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -92,19 +93,27 @@ class Tokens:
         *,
         family: str | None = None,
         generation: int = 0,
+        issued_us: int | None = None,
     ) -> TokenPair:
-        """Make a session token and a refresh token; without `family` they begin a new one."""
-        issued_us = self.moment()
-        now = issued_us // 1_000_000
+        """Make a session token and a refresh token; without `family` they begin a new one.
+
+        The same `family`, `generation` and `issued_us` (a `moment`) make the same pair again.
+        """
         family = family or self._ids.uuid()
-
-        def claims(seconds: int) -> Claims:
-            return Claims(
-                self._ids.uuid(), user_id, username, now + seconds, now, family, issued_us, vars or {}, generation
-            )
-
-        session = claims(self._session_seconds)
-        return TokenPair(self._session.write(session), self._refresh.write(claims(self._refresh_seconds)), session)
+        if issued_us is None:
+            issued_us = self.moment()
+            session_id, refresh_id = self._ids.uuid(), self._ids.uuid()
+        else:
+            session_id, refresh_id = _token_id(family, generation, "session"), _token_id(family, generation, "refresh")
+        now = issued_us // 1_000_000
+        said = vars or {}
+        session = Claims(
+            session_id, user_id, username, now + self._session_seconds, now, family, issued_us, said, generation
+        )
+        refresh = Claims(
+            refresh_id, user_id, username, now + self._refresh_seconds, now, family, issued_us, said, generation
+        )
+        return TokenPair(self._session.write(session), self._refresh.write(refresh), session)
 
     def verify(self, token: str) -> Claims:
         """What a session token says. Raises Unauthenticated for one that is forged, expired or called back."""
@@ -160,6 +169,11 @@ class Tokens:
             self._users = {user_id: entry for user_id, entry in self._users.items() if entry[1] > now}
         for listener in self._listeners:
             listener(revoked)
+
+
+def _token_id(family: str, generation: int, kind: str) -> str:
+    """The id that a token of that generation always has."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{family}.{generation}.{kind}"))
 
 
 class _Signer:

@@ -1,0 +1,39 @@
+"""Accounts: who the players are.
+
+A player logs in with an id: a device's, one that the game has given out, an email address with a password. The
+account behind it holds what others see of the player, and is found by every id linked to it. A login begins a
+session: a pair of tokens, refreshed generation by generation until it ends or is called back.
+"""
+
+from supergame.core.feature import Feature
+from supergame.features.accounts.families import REFRESH_GRACE_SECONDS
+from supergame.features.accounts.model import (
+    IDS_PER_CALL_MAX,
+    METADATA_BYTES_MAX,
+    VARS_BYTES_MAX,
+    AccountDeleted,
+    AccountsSettings,
+    Login,
+)
+from supergame.features.accounts.routes import ROUTES
+from supergame.features.accounts.service import Accounts
+
+__all__ = [
+    "IDS_PER_CALL_MAX",
+    "METADATA_BYTES_MAX",
+    "REFRESH_GRACE_SECONDS",
+    "VARS_BYTES_MAX",
+    "AccountDeleted",
+    "Accounts",
+    "AccountsSettings",
+    "Login",
+    "feature",
+]
+
+feature = Feature(
+    name="accounts",
+    service=Accounts,
+    routes=ROUTES,
+    settings=(AccountsSettings,),
+    migrations="supergame.features.accounts.migrations",
+)

@@ -1,0 +1,128 @@
+"""Authentication: from an id that a player shows to their account, made at its first use if that is wanted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from supergame.core.errors import Aborted, Banned, Conflict, NotFound, Unauthenticated
+from supergame.core.feature import Ground
+from supergame.features.accounts import formats
+from supergame.features.accounts.model import Holder, Login, Provider
+from supergame.features.accounts.passwords import Passwords
+from supergame.store import Database, Tx, load_queries
+
+GENERATED_USERNAMES_MAX: Final = 5
+"""Usernames made up for one new account before giving in; there are 52 to the power of 10."""
+
+_QUERIES = load_queries("supergame.features.accounts")
+
+
+class UsernameTaken(Conflict):
+    """Username is already in use."""
+
+
+class Authentication:
+    """Finds out whose account it is. Failed attempts all end in `_admit_with_password` or at a NotFound here."""
+
+    def __init__(self, ground: Ground, passwords: Passwords) -> None:
+        self._clock = ground.clock
+        self._database: Database = ground.database
+        self._ids = ground.ids
+        self._passwords = passwords
+
+    async def by_id(self, provider: Provider, external_id: str, username: str, create: bool) -> Login:
+        """Log in with an id that proves itself: a device's, or one that the game has given out."""
+        if username:
+            formats.username(username)
+        holder = await self._find(provider, external_id)
+        if holder is not None:
+            return _admit(holder)
+        if not create:
+            raise _not_found()
+        holder, created = await self._create(provider, external_id, username)
+        return _admit(holder, created)
+
+    async def by_email(self, email: str, password: str, username: str, create: bool) -> Login:
+        """Log in with an email address in lower case and a password."""
+        if username:
+            formats.username(username)
+        holder = await self._find(Provider.EMAIL, email)
+        if holder is None:
+            if not create:
+                await self._passwords.matches(None, password)  # so that it takes as long as a wrong password
+                raise _not_found()
+            password_hash = await self._passwords.hash(password)
+            holder, created = await self._create(Provider.EMAIL, email, username, password_hash)
+            if created:
+                return _admit(holder, created)
+        return await self._admit_with_password(holder, password)
+
+    async def by_username(self, username: str, password: str) -> Login:
+        """Log in with a username and a password; never makes an account."""
+        holder = await self._database.one(_QUERIES.find_by_username, Holder, username=username)
+        if holder is None:
+            await self._passwords.matches(None, password)
+            raise _not_found()
+        return await self._admit_with_password(holder, password)
+
+    async def _find(self, provider: Provider, external_id: str) -> Holder | None:
+        return await self._database.one(
+            _QUERIES.find_by_identity, Holder, provider=provider.value, external_id=external_id
+        )
+
+    async def _admit_with_password(self, holder: Holder, password: str) -> Login:
+        stored = holder.password_hash
+        if not await self._passwords.matches(stored, password) or stored is None:
+            raise Unauthenticated("Invalid credentials.")
+        if self._passwords.outdated(stored):
+            new_hash = await self._passwords.hash(password)
+            await self._database.run(
+                _QUERIES.rehash_password, user_id=holder.user_id, old_hash=stored, new_hash=new_hash
+            )
+        return _admit(holder)
+
+    async def _create(
+        self, provider: Provider, external_id: str, username: str, password_hash: str | None = None
+    ) -> tuple[Holder, bool]:
+        """Make the account, or find that somebody just has: whoever comes second gets the first one's."""
+        for _ in range(GENERATED_USERNAMES_MAX):
+            new = Holder(self._ids.uuid(), username or self._ids.username(), None, password_hash)
+            try:
+                return await self._try_to_create(provider, external_id, new)
+            except UsernameTaken:
+                if username:
+                    raise
+        raise Aborted
+
+    async def _try_to_create(self, provider: Provider, external_id: str, new: Holder) -> tuple[Holder, bool]:
+        now_us = self._clock.now_us()
+        identity = {"provider": provider.value, "external_id": external_id}
+
+        async def body(tx: Tx) -> tuple[Holder, bool]:
+            if not await tx.run(_QUERIES.add_identity, **identity, user_id=new.user_id, now_us=now_us):
+                there = await tx.one(_QUERIES.find_by_identity, Holder, **identity)
+                if there is None:
+                    raise Aborted
+                return there, False
+            added = await tx.run(
+                _QUERIES.add_user,
+                user_id=new.user_id,
+                username=new.username,
+                password_hash=new.password_hash,
+                now_us=now_us,
+            )
+            if not added:
+                raise UsernameTaken
+            return new, True
+
+        return await self._database.transact(body)
+
+
+def _admit(holder: Holder, created: bool = False) -> Login:
+    if holder.disabled_us is not None:
+        raise Banned
+    return Login(holder.user_id, holder.username, created)
+
+
+def _not_found() -> NotFound:
+    return NotFound("User account not found.")

@@ -1,0 +1,89 @@
+"""What an account is, what its parts are called, and what happens to it that others want to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Final, Literal, NamedTuple
+
+import msgspec
+
+from supergame.core.config import Section, setting
+
+DEVICES_PER_ACCOUNT_MAX: Final = 100
+"""Devices that one account may be linked to."""
+
+IDS_PER_CALL_MAX: Final = 100
+"""Users that a client may ask for at a time, by id and username together."""
+
+METADATA_BYTES_MAX: Final = 65_536
+"""An account's metadata as JSON."""
+
+VARS_BYTES_MAX: Final = 4_096
+"""A session's variables as JSON; they travel with every request, inside the token."""
+
+
+@dataclass(frozen=True)
+class AccountsSettings(Section):
+    """Settings of accounts: what a password's hash costs."""
+
+    section: ClassVar[str] = "accounts"
+
+    # The defaults are OWASP's for argon2id. Changed ones take effect for each password at its next login.
+    password_memory_kib: int = setting(19_456, "Memory that hashing a password takes, in KiB.", minimum=8)
+    password_rounds: int = setting(2, "Passes over that memory.", minimum=1)
+    password_threads: int = setting(2, "Passwords that are hashed at a time.", minimum=1)
+    passwords_waiting_max: int = setting(
+        256, "Passwords hashed or waiting for it; more logins are asked to try again.", minimum=1
+    )
+
+
+class Provider(StrEnum):
+    """What kind of id somebody logs in with."""
+
+    DEVICE = "device"
+    CUSTOM = "custom"
+    EMAIL = "email"
+
+
+class Holder(NamedTuple):
+    """Whose id it is, as a login needs to know it."""
+
+    user_id: str
+    username: str
+    disabled_us: int | None
+    password_hash: str | None
+
+
+class Login(NamedTuple):
+    """Somebody has shown who they are; `created` says whether the account is new."""
+
+    user_id: str
+    username: str
+    created: bool
+
+
+class Family(NamedTuple):
+    """A family of tokens that was refreshed, and what its newest pair says. `vars` is JSON."""
+
+    generation: int
+    rotated_us: int
+    username: str
+    vars: str
+    expire_us: int
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """Tokens called back: those of a family, or those of a user made before a moment."""
+
+    kind: Literal["family", "user"]
+    id: str
+    issued_before_us: int
+    expire_us: int
+    """When the last of them has expired anyway."""
+
+
+class AccountDeleted(msgspec.Struct, frozen=True):
+    """An account is being deleted, and everything about that player with it."""
+
+    user_id: str

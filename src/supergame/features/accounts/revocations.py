@@ -1,0 +1,122 @@
+"""Tokens that were called back: kept until they would have expired, and known to every node.
+
+Tokens are checked without the database, so every node holds the revocations in memory (`edge.tokens`). What makes
+them last is a row, written with the change that caused it; what makes them quick is the bus. A node that missed the
+news finds the row at its next sweep, and all rows when it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from supergame.bus import Bus, Subscription
+from supergame.core.errors import SupergameError
+from supergame.core.feature import Ground
+from supergame.edge import EdgeSettings, Tokens
+from supergame.features.accounts.model import Revocation
+from supergame.store import Database, Tx, load_queries
+
+SUBJECT: Final = "accounts.revoked"
+
+SWEEP_SECONDS: Final = 60.0
+"""How often expired rows are cleared away and missed ones looked for."""
+
+SWEEP_OVERLAP_SECONDS: Final = 60.0
+"""How far a sweep looks back behind the last: clocks differ between nodes, and commits take time."""
+
+_QUERIES = load_queries("supergame.features.accounts")
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Revocation).decode
+
+
+class Revocations:
+    """Calls tokens back. The sockets that were opened with them are closed by the edge."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._bus: Bus = ground.bus
+        self._clock = ground.clock
+        self._database: Database = ground.database
+        self._log = ground.log
+        self._tokens: Tokens = ground.edge.tokens
+        settings = ground.config.section(EdgeSettings)
+        self._longest_seconds = max(settings.token_seconds, settings.refresh_token_seconds)
+        self._seen_us = 0
+        self._subscription: Subscription | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def of_family(self, family: str, *, known_until: int = 0) -> Revocation:
+        """All tokens of a family. `known_until` (Unix seconds) is when one of them is known to expire."""
+        return self._revocation("family", family, known_until)
+
+    def of_user(self, user_id: str) -> Revocation:
+        """All tokens of a user that were made so far."""
+        return self._revocation("user", user_id, 0)
+
+    def _revocation(self, kind: str, key: str, known_until: int) -> Revocation:
+        now_us = self._tokens.moment()
+        expire_us = max(now_us + self._longest_seconds * 1_000_000, known_until * 1_000_000)
+        return Revocation("family" if kind == "family" else "user", key, now_us, expire_us)
+
+    async def write(self, tx: Tx, revocation: Revocation) -> None:
+        """Keep a revocation, in the transaction that causes it. Once that is committed, `announce` it."""
+        await tx.run(
+            _QUERIES.write_revocation,
+            kind=revocation.kind,
+            id=revocation.id,
+            issued_before_us=revocation.issued_before_us,
+            expire_us=revocation.expire_us,
+        )
+        if revocation.kind == "family":
+            await tx.run(_QUERIES.delete_family, family=revocation.id)
+        else:
+            await tx.run(_QUERIES.delete_families_of_user, user_id=revocation.id)
+
+    def announce(self, revocation: Revocation) -> None:
+        """Make it hold: here at once, on the other nodes as soon as they hear of it."""
+        self._apply(revocation)
+        self._bus.publish(SUBJECT, _encode(revocation))
+
+    def _apply(self, revocation: Revocation) -> None:
+        until = revocation.expire_us // 1_000_000 + 1
+        if revocation.kind == "family":
+            self._tokens.revoke_family(revocation.id, until)
+        else:
+            self._tokens.revoke_user(revocation.id, revocation.issued_before_us, until)
+
+    def _hear(self, subject: str, data: bytes) -> None:
+        self._apply(_decode(data))
+
+    async def start(self) -> None:
+        """Learn what was called back before this node started, and listen to the others from now on."""
+        self._subscription = self._bus.subscribe(SUBJECT, self._hear)
+        await self.sweep()
+        self._sweeping = asyncio.create_task(self._sweep_forever())
+
+    async def stop(self) -> None:
+        """Stop listening and sweeping."""
+        if self._subscription is not None:
+            self._subscription.cancel()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+
+    async def sweep(self) -> None:
+        """Apply what was called back since the last sweep, and delete the rows that no longer matter."""
+        now_us = self._clock.now_us()
+        found = await self._database.all(_QUERIES.read_revocations, Revocation, since_us=self._seen_us, now_us=now_us)
+        for revocation in found:
+            self._apply(revocation)
+        self._seen_us = now_us - round(SWEEP_OVERLAP_SECONDS * 1_000_000)
+        await self._database.run(_QUERIES.prune_revocations, now_us=now_us)
+        await self._database.run(_QUERIES.prune_families, now_us=now_us)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await self._clock.sleep(SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except SupergameError as error:
+                self._log.warning("revocations were not swept", error=error.message)

@@ -1,0 +1,277 @@
+"""Accounts of players: everything that game code and the features above may do with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from typing import Any
+
+from supergame.core.errors import BadInput, NotFound
+from supergame.core.feature import Ground
+from supergame.edge import TokenPair
+from supergame.features.accounts import formats
+from supergame.features.accounts.authentication import Authentication, UsernameTaken
+from supergame.features.accounts.families import Families
+from supergame.features.accounts.links import Links
+from supergame.features.accounts.model import AccountDeleted, AccountsSettings, Login, Provider
+from supergame.features.accounts.passwords import Passwords
+from supergame.features.accounts.revocations import Revocations
+from supergame.features.accounts.users import Users
+from supergame.protocol.accounts import Account
+from supergame.protocol.users import User
+from supergame.store import Database, Duplicate, Tx, load_queries
+
+_QUERIES = load_queries("supergame.features.accounts")
+
+
+class Accounts:
+    """Who the players are, how they log in, and what is known of them."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._clock = ground.clock
+        self._database: Database = ground.database
+        self._events = ground.events
+        self._passwords = Passwords(ground.config.section(AccountsSettings))
+        self._revocations = Revocations(ground)
+        self._authentication = Authentication(ground, self._passwords)
+        self._families = Families(ground, self._revocations)
+        self._links = Links(ground)
+        self._users = Users(ground)
+
+    async def start(self) -> None:
+        """Learn which tokens were called back before."""
+        await self._revocations.start()
+
+    async def stop(self) -> None:
+        """End what runs beside the loop."""
+        await self._revocations.stop()
+        self._passwords.close()
+
+    # Authentication
+
+    def authenticate_device(self, device_id: str, *, username: str = "", create: bool = True) -> Awaitable[Login]:
+        """Log in with a device's id; `username` is for a new account, one is made up without it.
+
+        Raises BadInput, NotFound without an account where none is to be made, Conflict for a taken username, Banned.
+        """
+        return self._authentication.by_id(Provider.DEVICE, formats.device_id(device_id), username, create)
+
+    def authenticate_custom(self, custom_id: str, *, username: str = "", create: bool = True) -> Awaitable[Login]:
+        """Log in with an id that the game has given out. Raises as `authenticate_device` does."""
+        return self._authentication.by_id(Provider.CUSTOM, formats.custom_id(custom_id), username, create)
+
+    def authenticate_email(
+        self, email: str, password: str, *, username: str = "", create: bool = True
+    ) -> Awaitable[Login]:
+        """Log in with an email address and password. Raises as `authenticate_device` does.
+
+        A wrong password raises Unauthenticated; too many logins with passwords at once raise TooMany.
+        """
+        email, password = formats.email(email), formats.password(password)
+        return self._authentication.by_email(email, password, username, create)
+
+    def authenticate_username(self, username: str, password: str) -> Awaitable[Login]:
+        """Log in with a username and the password that goes with the account's email address; makes no account.
+
+        Raises as `authenticate_email` does.
+        """
+        formats.password(password)
+        if not username:
+            raise BadInput("Username is required when email address is not supplied.")
+        return self._authentication.by_username(formats.username(username), password)
+
+    # Sessions
+
+    def begin_session(self, login: Login, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
+        """The tokens for somebody who has just logged in; `vars` are for the game's own use.
+
+        Raises BadInput for more than VARS_BYTES_MAX of them.
+        """
+        return self._families.begin(login, vars)
+
+    async def token_generate(self, user_id: str, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
+        """Tokens for any player, without a login. Raises NotFound, and BadInput for too many `vars`."""
+        names = await self._users.usernames([user_id])
+        if user_id not in names:
+            raise NotFound("User account not found.")
+        return self._families.begin(Login(user_id, names[user_id], created=False), vars)
+
+    def session_refresh(
+        self,
+        refresh_token: str,
+        vars: dict[str, str] | None = None,  # noqa: A002 - the protocol's word
+    ) -> Awaitable[TokenPair]:
+        """Exchange a refresh token for the next pair; `vars`, if there are any, replace those it carried.
+
+        A used token gives the same pair again for REFRESH_GRACE_SECONDS; after that its use ends the session.
+        Raises BadInput, Unauthenticated, Banned, NotFound.
+        """
+        return self._families.refresh(refresh_token, vars)
+
+    def session_logout(self, user_id: str, token: str = "", refresh_token: str = "") -> Awaitable[None]:
+        """End the session that either token belongs to, or all of the player's when neither is given.
+
+        Its tokens stop being good everywhere, and its sockets are closed. Raises BadInput for a token that is
+        not good or not that player's.
+        """
+        return self._families.end(user_id, token, refresh_token)
+
+    # Accounts
+
+    async def get(self, user_id: str) -> Account:
+        """A whole account. Raises NotFound."""
+        account = await self._users.account(user_id)
+        if account is None:
+            raise NotFound("Account not found.")
+        return account
+
+    def get_many(self, user_ids: Sequence[str]) -> Awaitable[list[Account]]:
+        """Whole accounts, in the order asked for; those that do not exist are left out."""
+        return self._users.accounts(user_ids)
+
+    async def update(
+        self,
+        user_id: str,
+        *,
+        username: str | None = None,
+        display_name: str | None = None,
+        avatar_url: str | None = None,
+        lang_tag: str | None = None,
+        location: str | None = None,
+        timezone: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Change some fields of an account: None leaves one as it is, an empty text clears it.
+
+        Sockets and tokens keep the username they came with until the next refresh. Raises BadInput, Conflict for
+        a taken username, NotFound.
+        """
+        changes = {
+            "username": None if username is None else formats.username(username),
+            "display_name": formats.profile("display_name", display_name),
+            "avatar_url": formats.profile("avatar_url", avatar_url),
+            "lang_tag": formats.profile("lang_tag", lang_tag),
+            "location": formats.profile("location", location),
+            "timezone": formats.profile("timezone", timezone),
+            "metadata": None if metadata is None else formats.metadata(metadata),
+        }
+        if all(value is None for value in changes.values()):
+            raise BadInput("No fields to update.")
+        try:
+            found = await self._database.run(
+                _QUERIES.update_user, user_id=user_id, now_us=self._clock.now_us(), **changes
+            )
+        except Duplicate:
+            raise UsernameTaken from None
+        if not found:
+            raise NotFound("Account not found.")
+
+    async def delete(self, user_id: str, *, recorded: bool = False) -> None:
+        """Delete an account and, through AccountDeleted, all that belongs to it; its tokens and sockets end.
+
+        `recorded` keeps the id and the time, so that a restored backup can be rid of the account again.
+        Raises NotFound.
+        """
+        now_us = self._clock.now_us()
+        revocation = self._revocations.of_user(user_id)
+
+        async def body(tx: Tx) -> None:
+            if not await tx.run(_QUERIES.delete_user, user_id=user_id):
+                raise NotFound("Account not found.")
+            await tx.run(_QUERIES.delete_identities, user_id=user_id)
+            await self._revocations.write(tx, revocation)
+            if recorded:
+                await tx.run(_QUERIES.add_tombstone, user_id=user_id, now_us=now_us)
+            await self._events.announce(tx, AccountDeleted(user_id))
+
+        await self._database.transact(body)
+        self._revocations.announce(revocation)
+
+    async def ban(self, *user_ids: str) -> int:
+        """Close accounts: nobody logs in to them, their tokens and sockets end. How many were open before."""
+        now_us = self._clock.now_us()
+        revocations = {user_id: self._revocations.of_user(user_id) for user_id in user_ids}
+
+        async def body(tx: Tx) -> list[str]:
+            banned = []
+            for user_id, revocation in revocations.items():
+                if await tx.run(_QUERIES.ban, user_id=user_id, now_us=now_us):
+                    await self._revocations.write(tx, revocation)
+                    banned.append(user_id)
+            return banned
+
+        banned = await self._database.transact(body)
+        for user_id in banned:
+            self._revocations.announce(revocations[user_id])
+        return len(banned)
+
+    async def unban(self, *user_ids: str) -> int:
+        """Open accounts again; their players have to log in anew. How many were closed before."""
+        return await self._database.run(_QUERIES.unban, user_ids=user_ids, now_us=self._clock.now_us())
+
+    # Users
+
+    def users(self, user_ids: Sequence[str], usernames: Sequence[str] = ()) -> Awaitable[list[User]]:
+        """What others may see of players, by id or username, each once; those that do not exist are left out."""
+        return self._users.users(user_ids, usernames)
+
+    def users_random(self, count: int) -> Awaitable[list[User]]:
+        """Up to `count` users, picked by chance."""
+        return self._users.random(count)
+
+    def usernames(self, user_ids: Iterable[str]) -> Awaitable[dict[str, str]]:
+        """Usernames by id; ids that do not exist are left out."""
+        return self._users.usernames(user_ids)
+
+    def existing(self, *, ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> Awaitable[list[str]]:
+        """Which of these users there are, by id or username: their ids, each once, in no particular order."""
+        return self._users.existing(ids, usernames)
+
+    def ids(self, *, batch: int = 1_000) -> AsyncIterator[list[str]]:
+        """The ids of all users, up to `batch` at a time, for what concerns everybody."""
+        return self._users.all_ids(batch)
+
+    def find_by_username(self, username: str) -> Awaitable[str | None]:
+        """The id of the user of that name."""
+        return self._users.find_by_username(username)
+
+    def exists(self, tx: Tx, user_id: str) -> Awaitable[bool]:
+        """Whether there is such an account, as a transaction of the caller's sees it."""
+        return self._users.exists(tx, user_id)
+
+    def find(self, text: str, limit: int = 20) -> Awaitable[list[Account]]:
+        """Accounts whose id, username, email, device or custom id begins with `text`: for operators."""
+        return self._users.search(text, limit)
+
+    # Links
+
+    def link_device(self, user_id: str, device_id: str) -> Awaitable[None]:
+        """Let a player log in with a device. Raises BadInput, Conflict when it is somebody else's, TooMany."""
+        return self._links.add(user_id, Provider.DEVICE, formats.device_id(device_id))
+
+    def link_custom(self, user_id: str, custom_id: str) -> Awaitable[None]:
+        """Let a player log in with a custom id, instead of the one before. Raises BadInput, Conflict."""
+        return self._links.add(user_id, Provider.CUSTOM, formats.custom_id(custom_id))
+
+    async def link_email(self, user_id: str, email: str, password: str) -> None:
+        """Let a player log in with an email address and password, instead of those before.
+
+        Linking the same address again changes the password. Raises BadInput, Conflict, TooMany.
+        """
+        if not email or not password:
+            raise BadInput("Email address and password is required.")
+        email, password = formats.email(email), formats.password(password)
+        await self._links.add(user_id, Provider.EMAIL, email, await self._passwords.hash(password))
+
+    def unlink_device(self, user_id: str, device_id: str) -> Awaitable[None]:
+        """Take a device away. Raises BadInput, and Refused when it is not linked or is the last way to log in."""
+        if not device_id:
+            raise BadInput("A device ID must be supplied.")
+        return self._links.remove(user_id, Provider.DEVICE, device_id)
+
+    def unlink_custom(self, user_id: str, custom_id: str = "") -> Awaitable[None]:
+        """Take the custom id away. Raises Refused as `unlink_device` does."""
+        return self._links.remove(user_id, Provider.CUSTOM, custom_id)
+
+    def unlink_email(self, user_id: str, email: str = "") -> Awaitable[None]:
+        """Take the email address and its password away. Raises Refused as `unlink_device` does."""
+        return self._links.remove(user_id, Provider.EMAIL, email.lower())
