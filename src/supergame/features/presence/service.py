@@ -13,8 +13,8 @@ from supergame.core.errors import TooMany, Unavailable
 from supergame.core.feature import Ground
 from supergame.edge import Session, fan_out
 from supergame.features.presence.model import Presence, Stream
-from supergame.protocol.presence import StreamPresenceEvent, UserPresence
 from supergame.protocol.presence import Stream as WireStream
+from supergame.protocol.presence import StreamPresenceEvent, UserPresence
 from supergame.protocol.types import Message
 
 PRESENCES_PER_SESSION_MAX = 256
@@ -194,9 +194,7 @@ class Streams:
 
 def to_wire(presence: Presence) -> UserPresence:
     """The form clients see."""
-    return UserPresence(
-        presence.user_id, presence.session_id, presence.username, presence.persistence, presence.status
-    )
+    return UserPresence(presence.user_id, presence.session_id, presence.username, presence.persistence, presence.status)
 
 
 def _stream_presence_event(

@@ -1,0 +1,71 @@
+"""A notification before it is sent, as it is kept, and the place in a list where a page ended."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from supergame.core.errors import BadInput
+from supergame.protocol.notifications import Notification
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be sent to whom; `content` becomes a JSON object, an empty `sender_id` is the system."""
+
+    user_id: str
+    subject: str
+    content: Mapping[str, Any]
+    code: int
+    sender_id: str = ""
+    persistent: bool = True
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A row: one notification of one user."""
+
+    id: str
+    subject: str
+    content: str
+    code: int
+    sender_id: str
+    created_us: int
+
+    def to_wire(self, *, persistent: bool = True) -> Notification:
+        """The form clients see."""
+        return Notification(
+            self.id,
+            self.subject,
+            self.content,
+            self.code,
+            self.sender_id,
+            EPOCH + timedelta(microseconds=self.created_us),
+            persistent,
+        )
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """The last notification that was seen; the list goes on after it."""
+
+    created_us: int = -1
+    id: str = ""
+
+    def text(self) -> str:
+        """What clients keep and send back."""
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read what a client sent back; an empty text starts at the beginning. Raises BadInput."""
+        if not text:
+            return cls()
+        try:
+            return msgspec.json.decode(base64.b64decode(text, altchars=b"-_", validate=True), type=cls)
+        except (binascii.Error, ValueError):  # msgspec's errors are ValueErrors
+            raise BadInput("Invalid cursor.") from None

@@ -1,0 +1,43 @@
+-- name: add
+-- Keep one notification of one user.
+INSERT INTO notifications_notification (user_id, created_us, id, subject, content, code, sender_id)
+VALUES (:user_id, :created_us, :id, :subject, :content, :code, :sender_id);
+
+-- name: drop_oldest
+-- Let go of all but the newest `kept`, so that nobody can fill the disk by writing to a user who never looks.
+DELETE FROM notifications_notification
+WHERE user_id = :user_id AND created_us <= (
+    SELECT created_us FROM notifications_notification
+    WHERE user_id = :user_id
+    ORDER BY created_us DESC, id DESC
+    LIMIT 1 OFFSET :kept
+);
+
+-- name: page
+-- What came after a place in the list, oldest first; walks the primary key.
+SELECT id, subject, content, code, sender_id, created_us FROM notifications_notification
+WHERE user_id = :user_id AND (created_us, id) > (:created_us, :id)
+ORDER BY created_us, id
+LIMIT :limit;
+
+-- name: find
+-- Some of a user's notifications by id, oldest first.
+SELECT id, subject, content, code, sender_id, created_us FROM notifications_notification
+WHERE user_id = :user_id AND id IN (:ids*)
+ORDER BY created_us, id;
+
+-- name: change
+-- Game code corrects what it sent; what is not given stays.
+UPDATE notifications_notification SET
+    subject = COALESCE(CAST(:subject AS TEXT), subject),
+    content = COALESCE(CAST(:content AS TEXT), content),
+    code = COALESCE(CAST(:code AS BIGINT), code)
+WHERE user_id = :user_id AND id = :id;
+
+-- name: remove
+-- A user is done with these.
+DELETE FROM notifications_notification WHERE user_id = :user_id AND id IN (:ids*);
+
+-- name: forget
+-- An account is being deleted, and what was kept for it.
+DELETE FROM notifications_notification WHERE user_id = :user_id;
