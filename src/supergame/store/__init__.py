@@ -12,6 +12,7 @@ from supergame.core.ids import Ids
 from supergame.store.database import BrokenRule, Database, Duplicate, InUse, Tx
 from supergame.store.dialect import BadSql
 from supergame.store.migrations import MigrationSet, SchemaMismatch, load_migrations
+from supergame.store.outbox import Events
 from supergame.store.queries import Queries, Query, load_queries
 from supergame.store.settings import StoreSettings
 
@@ -20,6 +21,7 @@ __all__ = [
     "BrokenRule",
     "Database",
     "Duplicate",
+    "Events",
     "InUse",
     "MigrationSet",
     "Queries",

@@ -47,11 +47,11 @@ class Migration(NamedTuple):
     @property
     def checksum(self) -> str:
         """What tells this text from any other; blanks and comments do not count."""
-        spaceless = [
-            " ".join("".join(" " if t.kind == "space" else t.text for t in statement).split())
+        bare = [
+            " ".join(token.text for token in statement if token.kind != "space")
             for statement in dialect.statements(self.sql)
         ]
-        return hashlib.sha256(";".join(spaceless).encode()).hexdigest()
+        return hashlib.sha256(";".join(bare).encode()).hexdigest()
 
 
 class MigrationSet:

@@ -93,6 +93,7 @@ class PostgresDatabase:
         self._clock, self._jitter, self._settings = clock, jitter, settings
         self._under_way = 0
         self._closed = False
+        self._emptied = asyncio.Event()
         self.retries = 0
 
     @classmethod
@@ -207,10 +208,14 @@ class PostgresDatabase:
         if self._closed:
             return
         self._closed = True
+        if self._under_way:
+            await self._emptied.wait()
         await asyncio.gather(self._writers.close(), self._readers.close())
 
     async def _try(self, pool: Pool, attempt: Callable[[Session], Awaitable[T]]) -> T:
         """Run `attempt` on a connection, again where the module's rule allows it, and translate its errors."""
+        if self._closed:
+            raise Unavailable("The database is closed.")
         if self._under_way >= self._settings.write_queue_max:
             raise Unavailable("Too many calls are waiting for the database; please try again.")
         pause_seconds = PAUSE_SECONDS
@@ -228,11 +233,14 @@ class PostgresDatabase:
                 await self._clock.sleep(self._jitter.uniform(0, pause_seconds))
                 pause_seconds = min(2 * pause_seconds, PAUSE_SECONDS_MAX)
         finally:
-            self._under_way -= 1
+            self._done()
+
+    def _done(self) -> None:
+        self._under_way -= 1
+        if self._closed and not self._under_way:
+            self._emptied.set()
 
     async def _attempt(self, pool: Pool, attempt: Callable[[Session], Awaitable[T]]) -> T:
-        if self._closed:
-            raise Unavailable("The database is closed.")
         try:
             session = await pool.acquire(timeout=self._settings.wait_seconds_max)
         except TimeoutError as error:

@@ -19,12 +19,14 @@ from supergame.core.clock import Clock
 from supergame.core.ids import Ids
 from supergame.core.log import get_log
 from supergame.store.database import Database, Tx
+from supergame.store.migrations import MigrationSet, load_migrations
 from supergame.store.queries import load_queries
 
 T = TypeVar("T")
 
 BATCH_MAX = 100  # events read from the outbox at a time
 
+MIGRATIONS = load_migrations("outbox", "supergame.store.outbox.migrations")
 QUERIES = load_queries("supergame.store.outbox")
 
 
@@ -45,6 +47,11 @@ class Events:
         self._pump: asyncio.Task[None] | None = None
         self._again = False
         self._log = get_log(part="events")
+
+    @property
+    def migrations(self) -> MigrationSet:
+        """The outbox's own table."""
+        return MIGRATIONS
 
     def within(self, kind: type[msgspec.Struct], listener: Callable[[Tx, Any], Awaitable[object]]) -> None:
         """Call `await listener(tx, event)` inside the transaction that announces such an event."""

