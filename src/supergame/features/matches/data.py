@@ -45,7 +45,7 @@ def json_frame(match_id: bytes, sender: bytes, op_code: bytes, data: bytes, reli
             match_id,
             b',"presence":' if sender else b"",
             sender,
-            b'' if op_code == b"0" else b',"op_code":"%b"' % op_code,
+            b"" if op_code == b"0" else b',"op_code":"%b"' % op_code,
             b',"data":"%b"' % data if data else b"",
             b',"reliable":true' if reliable else b"",
         )

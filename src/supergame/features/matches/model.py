@@ -129,9 +129,7 @@ class Match:
     def init(self, params: dict[str, Any]) -> Awaitable[None] | None:
         """Begin: `params` is what the creator of the match passed."""
 
-    def join_attempt(
-        self, presence: Presence, metadata: dict[str, str]
-    ) -> bool | str | Awaitable[bool | str]:
+    def join_attempt(self, presence: Presence, metadata: dict[str, str]) -> bool | str | Awaitable[bool | str]:
         """Say whether a player may come in: True, or False, or the reason why not."""
         return True
 
@@ -147,7 +145,7 @@ class Match:
     def back(self, presence: Presence) -> Awaitable[None] | None:
         """Hear of a player who came back to the seat, with a new session."""
 
-    def loop(self, tick: int, messages: Sequence[MatchMessage]) -> bool | None | Awaitable[bool | None]:
+    def loop(self, tick: int, messages: Sequence[MatchMessage]) -> bool | Awaitable[bool | None] | None:
         """Advance the game by one tick with what players sent since the last; False ends the match."""
         return None
 

@@ -124,7 +124,9 @@ class RunningMatch:
         await self.call(self.match.init, params)
         self._start_ticking()
 
-    async def resume(self, kind: type[Match], snapshot: bytes, label: str, tick: int, seats: Sequence[Presence]) -> None:
+    async def resume(
+        self, kind: type[Match], snapshot: bytes, label: str, tick: int, seats: Sequence[Presence]
+    ) -> None:
         """Take up where a snapshot left off; every seat waits for its player."""
         self.match = self._make(kind)
         self.set_label(label)
@@ -419,9 +421,7 @@ class RunningMatch:
         def done(result: Any, error: Exception | None) -> None:
             if error is not None and not isinstance(error, MatchNotFound):
                 self._metrics.failures.value += 1
-                self.log.error(
-                    "a match callback failed", callback=function.__name__, tick=self.tick, exc_info=error
-                )
+                self.log.error("a match callback failed", callback=function.__name__, tick=self.tick, exc_info=error)
 
         self._do(lambda: function(*args), done)
 
@@ -485,7 +485,6 @@ class RunningMatch:
         """The match as lists show it."""
         size = len(self._streams.members(self.stream))
         return MatchInfo(self.id, True, size, self._label, self.match.tick_rate, self.name)
-
 
 
 def label_document(label: str) -> Document:

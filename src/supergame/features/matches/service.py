@@ -109,9 +109,7 @@ class Matches:
         return running.id
 
     def _host(self, match_id: str, name: str) -> RunningMatch:
-        return RunningMatch(
-            self._ground, self.streams, self._services, match_id, name, self._ended, self._metrics
-        )
+        return RunningMatch(self._ground, self.streams, self._services, match_id, name, self._ended, self._metrics)
 
     def _ended(self, running: RunningMatch) -> None:
         if self._running.pop(running.id, None) is not None:

@@ -1,0 +1,401 @@
+"""The realtime side of the protocol: messages with answers, events, and reconnection."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from ssl import SSLContext
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSError, ws_connect
+
+from supergame.client.errors import ClientError, ConnectionLost, SocketFailed
+from supergame.client.session import Session
+from supergame.protocol.catalogue import EVENTS, name_of
+from supergame.protocol.chat import (
+    Channel,
+    ChannelJoin,
+    ChannelLeave,
+    ChannelMessageAck,
+    ChannelMessageRemove,
+    ChannelMessageSend,
+    ChannelMessageUpdate,
+    ChannelType,
+)
+from supergame.protocol.json import Malformed, decoder, encode_envelope, split_envelope
+from supergame.protocol.matches import Match, MatchCreate, MatchDataSend, MatchJoin, MatchLeave
+from supergame.protocol.matchmaker import MatchmakerAdd, MatchmakerRemove, MatchmakerTicket
+from supergame.protocol.presence import UserPresence
+from supergame.protocol.rpc import Rpc
+from supergame.protocol.status import Status, StatusFollow, StatusUnfollow, StatusUpdate
+from supergame.protocol.system import Error, Ping, Pong
+from supergame.protocol.types import Int64, Message
+
+if TYPE_CHECKING:
+    from supergame.client.client import Client
+
+E = TypeVar("E", bound=Message)
+R = TypeVar("R", bound=Message)
+
+ANSWER_SECONDS = 15.0
+EVENTS_WAITING_MAX = 10_000  # events nobody has taken; beyond that the oldest go
+RECONNECT_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # pauses between tries, each shortened at random by up to half
+FRAME_BYTES_MAX = 16 * 1024 * 1024
+
+_DECODERS = {name: decoder(event.type, strict_fields=False) for name, event in EVENTS.items()}
+
+
+class Reconnected(Message):
+    """The socket is connected again and has rejoined `channels` and `matches`; what was sent meanwhile is lost."""
+
+    channels: list[Channel] = []
+    matches: list[Match] = []
+
+
+class Socket:
+    """One connection of a player. Use it in `async with`, or close it when done.
+
+    Events are taken with `next(ChannelMessage)` or `async for event in socket.events()`, or heard with
+    `on(ChannelMessage, listener)`. When the connection breaks, the socket reconnects, goes back into its
+    channels and matches, and reports a `Reconnected` event; requests under way fail with ConnectionLost.
+    """
+
+    def __init__(self, client: Client, session: Session, *, status: bool, lang: str, reconnect: bool) -> None:
+        self.session = session
+        self.closed = asyncio.Event()
+        self.close_reason = ""
+        self._client, self._status, self._lang, self._reconnect = client, status, lang, reconnect
+        self._transport: WSTransport | None = None
+        self._answers: dict[str, asyncio.Future[Message | None]] = {}
+        self._cid = 0
+        self._waiting: deque[Message] = deque(maxlen=EVENTS_WAITING_MAX)
+        self._takers: list[tuple[type[Message] | None, asyncio.Future[Message]]] = []
+        self._listeners: dict[type[Message], list[Callable[[Any], object]]] = {}
+        self._channels: dict[str, ChannelJoin] = {}
+        self._matches: dict[str, MatchJoin] = {}
+        self._wanted = True
+        self._reconnecting: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Socket:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # -- connection --------------------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection at the moment."""
+        return self._transport is not None
+
+    async def open(self) -> None:
+        """Connect. Raises ConnectionLost when the server cannot be reached or refuses."""
+        url = await self._client.socket_url(self.session, status=self._status, lang=self._lang)
+        tls = self._client.tls if isinstance(self._client.tls, SSLContext) else None
+        try:
+            transport, _ = await ws_connect(
+                lambda: _Listener(self), url, ssl_context=tls, max_frame_size=FRAME_BYTES_MAX
+            )
+        except WSError as error:
+            raise ConnectionLost(f"The server refused the socket: {error}") from error
+        except (OSError, TimeoutError) as error:
+            raise ConnectionLost(f"The server cannot be reached: {error}") from error
+        self._transport = transport
+
+    async def close(self) -> None:
+        """Close for good."""
+        self._wanted = False
+        if self._reconnecting is not None:
+            self._reconnecting.cancel()
+            await asyncio.gather(self._reconnecting, return_exceptions=True)
+        transport = self._transport
+        if transport is not None:
+            transport.send_close()
+            transport.disconnect()
+            await transport.wait_disconnected()
+        self.closed.set()
+        self._fail_all("The socket is closed.")
+
+    def drop(self) -> None:
+        """Break the connection without a word, as a lost network does; the socket reconnects."""
+        if self._transport is not None:
+            self._transport.underlying_transport.abort()
+
+    def lost(self, transport: WSTransport) -> None:
+        """The connection is gone; called by the listener."""
+        if self._transport is not transport:
+            return
+        self._transport = None
+        received = transport.close_handshake.recv if transport.close_handshake else None
+        self.close_reason = (received.reason or "") if received else ""
+        self._fail_all("The connection was lost before the answer came.", events=not self._will_reconnect)
+        if self._will_reconnect:
+            self._reconnecting = asyncio.ensure_future(self._come_back())
+        else:
+            self.closed.set()
+
+    @property
+    def _will_reconnect(self) -> bool:
+        return self._wanted and self._reconnect
+
+    async def _come_back(self) -> None:
+        attempt = 0
+        while self._wanted:
+            pause = RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)]
+            await self._client.clock.sleep(pause * random.uniform(0.5, 1.0))
+            attempt += 1
+            try:
+                await self.open()
+                await self._rejoin()
+                return
+            except ClientError:
+                continue
+
+    async def _rejoin(self) -> None:
+        back = Reconnected([], [])
+        for join in list(self._channels.values()):
+            back.channels.append(await self.request(join, Channel))
+        for match_id, match in list(self._matches.items()):
+            try:
+                back.matches.append(await self.request(match, Match))
+            except SocketFailed:
+                del self._matches[match_id]  # it ended meanwhile
+        self._take(back)
+
+    def _fail_all(self, reason: str, *, events: bool = True) -> None:
+        answers, self._answers = self._answers, {}
+        for answer in answers.values():
+            if not answer.done():
+                answer.set_exception(ConnectionLost(reason))
+        if events:
+            takers, self._takers = self._takers, []
+            for _, taker in takers:
+                if not taker.done():
+                    taker.set_exception(ConnectionLost(reason))
+
+    # -- sending and receiving ---------------------------------------------------------------------------------
+
+    def post(self, message: Message) -> None:
+        """Send a message without waiting for an answer. Raises ConnectionLost when there is no connection."""
+        self._send(encode_envelope(name_of(type(message)), message))
+
+    async def request(self, message: Message, answer: type[R]) -> R:
+        """Send a message and wait for its answer. Raises SocketFailed, ConnectionLost, or TimeoutError."""
+        return cast(R, await self._request(message))
+
+    async def _request(self, message: Message) -> Message | None:
+        self._cid += 1
+        cid = str(self._cid)
+        answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+        self._answers[cid] = answer
+        try:
+            self._send(encode_envelope(name_of(type(message)), message, b'"%b"' % cid.encode()))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await answer
+        finally:
+            self._answers.pop(cid, None)
+
+    def _send(self, payload: bytes) -> None:
+        if self._transport is None:
+            raise ConnectionLost("There is no connection.")
+        self._transport.send(WSMsgType.TEXT, payload)
+
+    def received(self, frame: bytes) -> None:
+        """Take one frame apart; called by the listener."""
+        try:
+            cid, name, body = split_envelope(frame)
+            message = _DECODERS[name](body) if name in _DECODERS else None
+        except Malformed:
+            return
+        if isinstance(message, Ping):
+            self.post(Pong())
+            return
+        answer = self._answers.get(msgspec.json.decode(cid)) if cid else None
+        if answer is None:
+            if message is not None:
+                self._take(message)
+        elif not answer.done():
+            if isinstance(message, Error):
+                answer.set_exception(SocketFailed(message.code, message.message))
+            else:
+                answer.set_result(message)
+
+    def _take(self, event: Message) -> None:
+        for listener in self._listeners.get(type(event), ()):
+            listener(event)
+        for index, (kind, taker) in enumerate(self._takers):
+            if (kind is None or isinstance(event, kind)) and not taker.done():
+                del self._takers[index]
+                taker.set_result(event)
+                return
+        if type(event) not in self._listeners:
+            self._waiting.append(event)
+
+    def on(self, kind: type[E], listener: Callable[[E], object]) -> None:
+        """Call `listener(event)` for every event of that type from now on; they are no longer kept for `next`."""
+        self._listeners.setdefault(kind, []).append(listener)
+
+    async def next(self, kind: type[E], timeout_seconds: float = ANSWER_SECONDS) -> E:
+        """The next event of that type, those that came already included; others stay for whoever wants them."""
+        for event in self._waiting:
+            if isinstance(event, kind):
+                self._waiting.remove(event)
+                return event
+        return cast(E, await self._taken(kind, timeout_seconds))
+
+    async def events(self) -> AsyncIterator[Message]:
+        """Every event, in order, until the socket is closed for good."""
+        while True:
+            if self._waiting:
+                yield self._waiting.popleft()
+                continue
+            try:
+                yield await self._taken(None, None)
+            except ConnectionLost:
+                return
+
+    async def _taken(self, kind: type[Message] | None, timeout_seconds: float | None) -> Message:
+        if self.closed.is_set():
+            raise ConnectionLost("The socket is closed.")
+        taker: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        entry = (kind, taker)
+        self._takers.append(entry)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await taker
+        finally:
+            if entry in self._takers:
+                self._takers.remove(entry)
+
+    # -- the messages ------------------------------------------------------------------------------------------
+
+    async def ping(self) -> None:
+        """Ask whether the server is there."""
+        await self.request(Ping(), Pong)
+
+    async def rpc(self, name: str, payload: str = "") -> str:
+        """Call a function of the game; gives its payload."""
+        return (await self.request(Rpc(name, payload), Rpc)).payload
+
+    async def join_chat(
+        self,
+        target: str,
+        kind: ChannelType = ChannelType.ROOM,
+        *,
+        persistence: bool = True,
+        hidden: bool = False,
+    ) -> Channel:
+        """Join a room by name, or a conversation with another user by id."""
+        join = ChannelJoin(target, int(kind), persistence, hidden)
+        channel = await self.request(join, Channel)
+        self._channels[channel.id] = join
+        return channel
+
+    async def leave_chat(self, channel_id: str) -> None:
+        """Leave a channel."""
+        self._channels.pop(channel_id, None)
+        await self._request(ChannelLeave(channel_id))
+
+    async def send_chat(self, channel_id: str, content: Mapping[str, object]) -> ChannelMessageAck:
+        """Send a message; gives its id and time."""
+        message = ChannelMessageSend(channel_id, msgspec.json.encode(content).decode())
+        return await self.request(message, ChannelMessageAck)
+
+    async def update_chat(self, channel_id: str, message_id: str, content: Mapping[str, object]) -> ChannelMessageAck:
+        """Replace the content of a message of one's own."""
+        message = ChannelMessageUpdate(channel_id, message_id, msgspec.json.encode(content).decode())
+        return await self.request(message, ChannelMessageAck)
+
+    async def remove_chat(self, channel_id: str, message_id: str) -> ChannelMessageAck:
+        """Remove a message of one's own."""
+        return await self.request(ChannelMessageRemove(channel_id, message_id), ChannelMessageAck)
+
+    async def create_match(self, name: str = "") -> Match:
+        """Make a relayed match and join it."""
+        match = await self.request(MatchCreate(name), Match)
+        self._matches[match.match_id] = MatchJoin(match_id=match.match_id)
+        return match
+
+    async def join_match(
+        self, match_id: str | None = None, *, token: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> Match:
+        """Join a match by id, or by the matchmaker's token."""
+        match = await self.request(MatchJoin(match_id, token, dict(metadata or {})), Match)
+        self._matches[match.match_id] = MatchJoin(match_id=match.match_id, metadata=dict(metadata or {}))
+        return match
+
+    async def leave_match(self, match_id: str) -> None:
+        """Leave a match for good."""
+        self._matches.pop(match_id, None)
+        await self._request(MatchLeave(match_id))
+
+    def send_match_data(
+        self,
+        match_id: str,
+        op_code: int,
+        data: bytes,
+        to: Sequence[UserPresence] = (),
+        *,
+        reliable: bool = True,
+    ) -> None:
+        """Send data to a match; there is no answer. Raises ConnectionLost when there is no connection."""
+        self.post(MatchDataSend(match_id, Int64(op_code), data, list(to), reliable))
+
+    async def add_matchmaker(
+        self,
+        query: str = "*",
+        min_count: int = 2,
+        max_count: int = 2,
+        *,
+        string_properties: Mapping[str, str] | None = None,
+        numeric_properties: Mapping[str, float] | None = None,
+        count_multiple: int | None = None,
+    ) -> str:
+        """Look for others to play with; gives the ticket. A MatchmakerMatched event follows."""
+        message = MatchmakerAdd(
+            min_count,
+            max_count,
+            query,
+            dict(string_properties or {}),
+            dict(numeric_properties or {}),
+            count_multiple,
+        )
+        return (await self.request(message, MatchmakerTicket)).ticket
+
+    async def remove_matchmaker(self, ticket: str) -> None:
+        """Look no longer."""
+        await self._request(MatchmakerRemove(ticket))
+
+    async def follow(self, user_ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> Status:
+        """Follow the status of users; gives that of those who are online."""
+        return await self.request(StatusFollow(list(user_ids), list(usernames)), Status)
+
+    async def unfollow(self, user_ids: Sequence[str]) -> None:
+        """Follow users no longer."""
+        await self._request(StatusUnfollow(list(user_ids)))
+
+    async def update_status(self, status: str | None) -> None:
+        """Set one's own status; None appears offline."""
+        await self._request(StatusUpdate(status))
+
+
+class _Listener(WSListener):
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type == WSMsgType.TEXT:
+            self._socket.received(frame.get_payload_as_bytes())
+        elif frame.msg_type == WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._socket.lost(transport)

@@ -1,0 +1,69 @@
+"""What a game's author imports.
+
+```python
+from supergame.game import Context, Game, Match
+
+game = Game("mygame")
+
+
+@game.rpc
+async def hello(ctx: Context, name: str) -> str:
+    return f"Hello {name}"
+```
+
+A `Game` collects functions, hooks, match classes, jobs, routes and tables as plain values; nothing happens
+until a node is started with it.
+"""
+
+from supergame.core.errors import (
+    Aborted,
+    BadInput,
+    Conflict,
+    DeadlineExceeded,
+    Disabled,
+    Internal,
+    NotFound,
+    Refused,
+    SupergameError,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+)
+from supergame.edge import Request, Response
+from supergame.features.matches import MatchMessage
+from supergame.features.matchmaker import MatchedTicket
+from supergame.features.presence import Presence, Stream
+from supergame.game.context import Context
+from supergame.game.game import BadGame, Game, Match
+from supergame.game.services import Services
+from supergame.store import Query, load_queries
+
+__all__ = [
+    "Aborted",
+    "BadGame",
+    "BadInput",
+    "Conflict",
+    "Context",
+    "DeadlineExceeded",
+    "Disabled",
+    "Game",
+    "Internal",
+    "Match",
+    "MatchMessage",
+    "MatchedTicket",
+    "NotFound",
+    "Presence",
+    "Query",
+    "Refused",
+    "Request",
+    "Response",
+    "Services",
+    "Stream",
+    "SupergameError",
+    "TooMany",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "load_queries",
+]
