@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSError, ws_connect
+from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from supergame.client.errors import ClientError, ConnectionLost, SocketFailed
 from supergame.client.session import Session

@@ -21,13 +21,11 @@ into an HTTP status or an error frame.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class SupergameError(Exception):
     """Something went wrong."""
 
-    code: ClassVar[int] = 13
+    code: int = 13
 
     def __init__(self, message: str | None = None) -> None:
         self.message = message if message is not None else (type(self).__doc__ or "")

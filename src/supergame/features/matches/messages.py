@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
+from collections.abc import Callable
 
 from supergame.core.errors import BadInput
 from supergame.edge import JSON, Session, deliver_framed, fan_out
@@ -96,4 +97,9 @@ def send(matches: Matches, session: Session, message: MatchDataSend) -> None:
     deliver_framed(to, framed, session)
 
 
-MESSAGES = {"match_create": create, "match_join": join, "match_leave": leave, "match_data_send": send}
+MESSAGES: dict[str, Callable[..., object]] = {
+    "match_create": create,
+    "match_join": join,
+    "match_leave": leave,
+    "match_data_send": send,
+}

@@ -130,6 +130,15 @@ class Matches:
             return None
         return MatchInfo(match_id, False, len(self.streams.members(stream)))
 
+    def _list_running(self, label: str | None, query: str | None) -> list[MatchInfo]:
+        running = [match for match in self._running.values() if label is None or match.label == label]
+        if query is not None:
+            tree = parse(query)
+            ranked = [(tree.score(match.document), match) for match in running if tree.matches(match.document)]
+            ranked.sort(key=lambda pair: -pair[0])
+            running = [match for _, match in ranked]
+        return [match.info for match in running]
+
     def list(
         self,
         *,
@@ -163,15 +172,6 @@ class Matches:
                     break
                 found.append(info)
         return found
-
-    def _list_running(self, label: str | None, query: str | None) -> list[MatchInfo]:
-        running = [match for match in self._running.values() if label is None or match.label == label]
-        if query is not None:
-            tree = parse(query)
-            ranked = [(tree.score(match.document), match) for match in running if tree.matches(match.document)]
-            ranked.sort(key=lambda pair: -pair[0])
-            running = [match for _, match in ranked]
-        return [match.info for match in running]
 
     async def signal(self, match_id: str, data: str) -> str:
         """Send a message to a match and give its answer. Raises MatchNotFound, or what the author's code raises."""

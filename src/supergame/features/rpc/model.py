@@ -24,4 +24,4 @@ class RpcFailed(SupergameError):
 
     def __init__(self, error: SupergameError) -> None:
         super().__init__(error.message)
-        self.code = error.code  # type: ignore[misc] - the code is the raised error's, not the class's
+        self.code = error.code
