@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from supergame import __version__
 from supergame.bus import Bus, Directory, MemoryBus, MemoryDirectory
 from supergame.core.clock import Clock, SystemClock
 from supergame.core.config import Config, Section, setting
@@ -153,10 +154,11 @@ class Node:
     async def stop(self) -> None:
         """Let matches save themselves, tell the clients, finish what was begun, and let go of everything."""
         await self.runtime.announce("stop")
+        await self.services.matches.drain()
+        await self.edge.stop()
         for service in reversed(self._by_name.values()):
             if hasattr(service, "stop"):
                 await service.stop()
-        await self.edge.stop()
         await self.runtime.drain()
         await self.events.settle()
         await self.bus.close()

@@ -34,7 +34,7 @@ from supergame.features.matches.model import (
     MatchNotFound,
 )
 from supergame.features.presence import Presence, Stream, StreamMode, Streams
-from supergame.protocol.query import Document, flatten
+from supergame.protocol.document import Document, flatten
 
 INBOX_MESSAGES_MAX = 4096  # per match and tick; more are dropped and counted
 CALLS_WAITING_MAX = 256  # join attempts, signals and the like behind a callback that waits

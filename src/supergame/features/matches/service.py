@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from supergame.core.clock import MICROSECONDS
-from supergame.core.errors import BadInput, Internal, TooMany, Unauthenticated
+from supergame.core.errors import BadInput, Internal, TooMany, Unauthenticated, Unavailable
 from supergame.core.feature import Ground
 from supergame.edge import EdgeSettings, Session
 from supergame.features.matches.model import (
@@ -55,6 +55,7 @@ class Matches:
         self._kinds: dict[str, type[Match]] = {}
         self._running: dict[str, RunningMatch] = {}
         self._services: Any = None
+        self._draining = False
         self._metrics = MatchMetrics.of(ground)
         ground.metrics.gauge("supergame_matches", "Authoritative matches that run.", lambda: len(self._running))
         presence.announce_with(StreamMode.MATCH_RELAYED, _presence_event)
@@ -96,6 +97,8 @@ class Matches:
         kind = self._kinds.get(name)
         if kind is None:
             raise UnknownMatchHandler(f"There is no match class called {name!r}.")
+        if self._draining:
+            raise Unavailable("This node is about to stop.")
         if len(self._running) >= MATCHES_MAX:
             raise TooMany(f"This node runs {MATCHES_MAX} matches already.")
         running = self._host(f"{self._ground.ids.uuid()}.{self._ground.node}", name)
@@ -234,9 +237,10 @@ class Matches:
         await ground.database.run(QUERIES.delete_snapshots, node=ground.node)
         return resumed
 
-    async def stop(self) -> None:
-        """Tell every match that the node stops, keep what can be resumed, and end them."""
-        grace_seconds = self._ground.config.section(EdgeSettings).shutdown_seconds
+    async def drain(self) -> None:
+        """Start no more matches; tell those that run that the node stops, keep what can be resumed, end them."""
+        self._draining = True
+        grace_seconds = self._ground.config.section(EdgeSettings).grace_seconds
         snapshots = []
         for running in list(self._running.values()):
             await running.terminate(grace_seconds)

@@ -1,0 +1,31 @@
+"""Realtime messages to the matchmaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from supergame.edge import Session
+from supergame.features.matchmaker.service import Matchmaker
+from supergame.protocol.matchmaker import MatchmakerAdd, MatchmakerRemove, MatchmakerTicket
+
+
+def add(matchmaker: Matchmaker, session: Session, message: MatchmakerAdd) -> MatchmakerTicket:
+    """Look for others to play with."""
+    ticket = matchmaker.add(
+        session,
+        query=message.query,
+        min_count=message.min_count,
+        max_count=message.max_count,
+        count_multiple=1 if message.count_multiple is None else message.count_multiple,
+        string_properties=message.string_properties,
+        numeric_properties=message.numeric_properties,
+    )
+    return MatchmakerTicket(ticket)
+
+
+def remove(matchmaker: Matchmaker, session: Session, message: MatchmakerRemove) -> None:
+    """Look no longer."""
+    matchmaker.remove(message.ticket, session=session)
+
+
+MESSAGES: dict[str, Callable[..., object]] = {"matchmaker_add": add, "matchmaker_remove": remove}
