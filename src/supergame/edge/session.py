@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+from supergame.core.telemetry import Counter
 from supergame.edge.codec import JSON, Codec
 from supergame.protocol.json import encode
 from supergame.protocol.presence import UserPresence
@@ -41,11 +42,13 @@ class Wire(Protocol):
 class Outbox:
     """The sessions that have something to be written at the end of the loop's turn."""
 
-    __slots__ = ("bytes_max", "dirty", "messages_max")
+    __slots__ = ("bytes_max", "dirty", "messages_max", "n_bytes", "n_frames")
 
-    def __init__(self, bytes_max: int, messages_max: int) -> None:
+    def __init__(self, bytes_max: int, messages_max: int, *, n_bytes: Counter, n_frames: Counter) -> None:
         self.bytes_max = bytes_max
         self.messages_max = messages_max
+        self.n_bytes = n_bytes
+        self.n_frames = n_frames
         self.dirty: list[Session] = []
 
     def mark(self, session: Session) -> None:
@@ -55,14 +58,27 @@ class Outbox:
             asyncio.get_running_loop().call_soon(self.flush)
         dirty.append(session)
 
+    def write(self, session: Session, queue: list[bytes]) -> None:
+        """Write one session's frames now."""
+        data = b"".join(queue)
+        self.n_bytes.value += len(data)
+        self.n_frames.value += len(queue)
+        session.write(data)
+
     def flush(self) -> None:
         """Write each of those sockets once."""
         turn, self.dirty = self.dirty, []
+        n_bytes = n_frames = 0
         for session in turn:
             queue = session.queue
             if queue.__class__ is list and queue:
                 session.queue = []
-                session.write(queue[0] if len(queue) == 1 else b"".join(queue))
+                data = queue[0] if len(queue) == 1 else b"".join(queue)
+                n_frames += len(queue)
+                n_bytes += len(data)
+                session.write(data)
+        self.n_bytes.value += n_bytes
+        self.n_frames.value += n_frames
 
 
 class _Closed(list[bytes]):
@@ -206,7 +222,7 @@ class Session:
         queue = self.queue
         if queue.__class__ is list and queue:
             self.queue = []
-            self.write(b"".join(queue))
+            self.outbox.write(self, queue)
             if self.queue.__class__ is list:
                 self.outbox.mark(self)
 
@@ -221,7 +237,7 @@ class Session:
         if queue.__class__ is _Backlog:
             self.queue = []
             if len(queue):
-                self.write(b"".join(queue))
+                self.outbox.write(self, queue)
 
     def close(self, reason: str = DISCONNECTED, code: int = CLOSE_NORMAL) -> None:
         """End the session: what waits is sent first, unless the client does not read; later calls do nothing.
@@ -234,7 +250,7 @@ class Session:
             return
         self.queue = _CLOSED
         if queue.__class__ is list and queue:
-            self.write(b"".join(queue))
+            self.outbox.write(self, queue)
         self.wire.close(code, reason)
 
     def on_close(self, listener: Callable[[Session], object]) -> None:

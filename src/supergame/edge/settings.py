@@ -44,7 +44,6 @@ class EdgeSettings(Section):
     # The incumbent drops sockets at 4,096 bytes, which games meet in their first week; a larger limit costs nothing.
     message_bytes_max: int = setting(65_536, "Largest message from a socket, fragments joined.", minimum=125)
     gzip_bytes_min: int = setting(1_400, "Answers from this size on are packed for who asks.", minimum=1)
-    pipeline_requests_max: int = setting(64, "Requests of one connection that may wait for their turn.", minimum=1)
 
     send_queue_bytes_max: int = setting(
         1_048_576, "What may wait for a client that does not read, before it is cut off.", minimum=1
