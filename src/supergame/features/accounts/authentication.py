@@ -79,7 +79,11 @@ class Authentication:
             await self._database.run(
                 _QUERIES.rehash_password, user_id=holder.user_id, old_hash=stored, new_hash=new_hash
             )
-        return _admit(holder)
+        # That took a while: the account may have been closed or deleted meanwhile.
+        holder_now = await self._database.one(_QUERIES.find_by_id, Holder, user_id=holder.user_id)
+        if holder_now is None:
+            raise _not_found()
+        return _admit(holder_now)
 
     async def _create(
         self, provider: Provider, external_id: str, username: str, password_hash: str | None = None

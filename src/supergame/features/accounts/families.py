@@ -43,7 +43,8 @@ class Families:
 
     def begin(self, login: Login, variables: dict[str, str] | None = None) -> TokenPair:
         """The first pair of a new family. Raises BadInput for too many variables."""
-        return self._tokens.issue(login.user_id, login.username, session_vars(variables))
+        moment = self._revocations.moment_for(login.user_id)
+        return self._tokens.issue(login.user_id, login.username, session_vars(variables), issued_us=moment)
 
     async def refresh(self, token: str, variables: dict[str, str] | None = None) -> TokenPair:
         """Exchange a refresh token for the next pair; `variables`, if there are any, replace those it carried.
@@ -58,7 +59,7 @@ class Families:
         except Unauthenticated:
             raise _refused() from None
         chosen = session_vars(variables) or claims.vars
-        now_us = self._tokens.moment()
+        now_us = max(self._tokens.moment(), claims.issued_us + 1)
         reused = self._revocations.of_family(claims.family, known_until=claims.expires_at)
 
         async def body(tx: Tx) -> Family | Literal["called back", "reused"]:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from supergame.core.errors import TooMany
+from supergame.core.errors import TooMany, Unavailable
 from supergame.features.accounts.model import AccountsSettings
 
 T = TypeVar("T")
@@ -36,13 +36,14 @@ class Passwords:
         self._pool = ThreadPoolExecutor(settings.password_threads, thread_name_prefix="password")
         self._waiting_max = settings.passwords_waiting_max
         self._waiting = 0
+        self._closed = False
 
     async def hash(self, password: str) -> str:
-        """Hash a password for keeping. Raises TooMany when too many wait."""
+        """Hash a password for keeping. Raises TooMany when too many wait, Unavailable when the node stops."""
         return await self._in_thread(lambda: self._hasher.hash(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
-        """Whether it is the password. Raises TooMany when too many wait.
+        """Whether it is the password. Raises as `hash` does.
 
         With nothing stored the answer is no, and takes as long as any other.
         """
@@ -54,6 +55,7 @@ class Passwords:
 
     def close(self) -> None:
         """Let go of the threads; what has not begun is not done."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _compare(self, stored: str, password: str) -> bool:
@@ -63,6 +65,8 @@ class Passwords:
             return False
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise Unavailable("The server is stopping.")
         if self._waiting >= self._waiting_max:
             raise TooMany("Too many logins with a password at once; try again in a moment.")
         self._waiting += 1

@@ -27,6 +27,13 @@ SWEEP_SECONDS: Final = 60.0
 SWEEP_OVERLAP_SECONDS: Final = 60.0
 """How far a sweep looks back behind the last: clocks differ between nodes, and commits take time."""
 
+CLOCK_SKEW_SECONDS_MAX: Final = 1.0
+"""How far the clocks of two nodes may be apart, and how long a login under way may take after it read the account.
+
+A user's tokens are called back up to that far ahead, so that none slips through. Whoever logs in again before that
+moment gets tokens made at that moment.
+"""
+
 _QUERIES = load_queries("supergame.features.accounts")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Revocation).decode
@@ -43,22 +50,27 @@ class Revocations:
         self._tokens: Tokens = ground.edge.tokens
         settings = ground.config.section(EdgeSettings)
         self._longest_seconds = max(settings.token_seconds, settings.refresh_token_seconds)
+        self._ahead: dict[str, int] = {}
         self._seen_us = 0
         self._subscription: Subscription | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
     def of_family(self, family: str, *, known_until: int = 0) -> Revocation:
         """All tokens of a family. `known_until` (Unix seconds) is when one of them is known to expire."""
-        return self._revocation("family", family, known_until)
+        now_us = self._tokens.moment()
+        return Revocation("family", family, now_us, max(self._last_expiry(now_us), known_until * 1_000_000))
 
     def of_user(self, user_id: str) -> Revocation:
         """All tokens of a user that were made so far."""
-        return self._revocation("user", user_id, 0)
+        before_us = self._tokens.moment() + round(CLOCK_SKEW_SECONDS_MAX * 1_000_000)
+        return Revocation("user", user_id, before_us, self._last_expiry(before_us))
 
-    def _revocation(self, kind: str, key: str, known_until: int) -> Revocation:
-        now_us = self._tokens.moment()
-        expire_us = max(now_us + self._longest_seconds * 1_000_000, known_until * 1_000_000)
-        return Revocation("family" if kind == "family" else "user", key, now_us, expire_us)
+    def _last_expiry(self, made_us: int) -> int:
+        return made_us + self._longest_seconds * 1_000_000
+
+    def moment_for(self, user_id: str) -> int:
+        """The moment at which tokens for a user are made: now, or when those called back lie behind."""
+        return max(self._tokens.moment(), self._ahead.get(user_id, 0))
 
     async def write(self, tx: Tx, revocation: Revocation) -> None:
         """Keep a revocation, in the transaction that causes it. Once that is committed, `announce` it."""
@@ -85,6 +97,8 @@ class Revocations:
             self._tokens.revoke_family(revocation.id, until)
         else:
             self._tokens.revoke_user(revocation.id, revocation.issued_before_us, until)
+            if revocation.issued_before_us > self._clock.now_us():
+                self._ahead[revocation.id] = max(revocation.issued_before_us, self._ahead.get(revocation.id, 0))
 
     def _hear(self, subject: str, data: bytes) -> None:
         self._apply(_decode(data))
@@ -109,6 +123,7 @@ class Revocations:
         found = await self._database.all(_QUERIES.read_revocations, Revocation, since_us=self._seen_us, now_us=now_us)
         for revocation in found:
             self._apply(revocation)
+        self._ahead = {user_id: moment for user_id, moment in self._ahead.items() if moment > now_us}
         self._seen_us = now_us - round(SWEEP_OVERLAP_SECONDS * 1_000_000)
         await self._database.run(_QUERIES.prune_revocations, now_us=now_us)
         await self._database.run(_QUERIES.prune_families, now_us=now_us)

@@ -18,7 +18,7 @@ from supergame.features.accounts.revocations import Revocations
 from supergame.features.accounts.users import Users
 from supergame.protocol.accounts import Account
 from supergame.protocol.users import User
-from supergame.store import Database, Duplicate, Tx, load_queries
+from supergame.store import Database, Duplicate, Events, Tx, load_queries
 
 _QUERIES = load_queries("supergame.features.accounts")
 
@@ -29,7 +29,7 @@ class Accounts:
     def __init__(self, ground: Ground) -> None:
         self._clock = ground.clock
         self._database: Database = ground.database
-        self._events = ground.events
+        self._events: Events = ground.events
         self._passwords = Passwords(ground.config.section(AccountsSettings))
         self._revocations = Revocations(ground)
         self._authentication = Authentication(ground, self._passwords)
@@ -183,7 +183,7 @@ class Accounts:
                 await tx.run(_QUERIES.add_tombstone, user_id=user_id, now_us=now_us)
             await self._events.announce(tx, AccountDeleted(user_id))
 
-        await self._database.transact(body)
+        await self._events.transact(body)
         self._revocations.announce(revocation)
 
     async def ban(self, *user_ids: str) -> int:
