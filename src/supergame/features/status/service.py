@@ -27,6 +27,7 @@ class Status:
         self._followers: dict[str, dict[Session, None]] = {}
         self._followed: dict[Session, dict[str, None]] = {}
         presence.announce_with(StreamMode.STATUS, _event, self._audience)
+        ground.metrics.gauge("supergame_status_followers", "Sessions that follow users, summed up.", self._count)
         self._sessions.on_open(self._opened)
         self._sessions.on_close(self._closed)
 
@@ -85,6 +86,9 @@ class Status:
     def online(self, user_ids: Iterable[str]) -> list[UserPresence]:
         """The sessions of these users that show a status, with it."""
         return [to_wire(presence) for user_id in user_ids for presence in self._streams.presences(_stream(user_id))]
+
+    def _count(self) -> int:
+        return sum(map(len, self._followers.values()))
 
     def _session(self, session_id: str) -> Session:
         session: Session | None = self._sessions.get(session_id)

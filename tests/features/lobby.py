@@ -1,0 +1,191 @@
+"""A node without a network: real features on a real database, with sessions whose wire is a list that a test reads.
+
+lobby = await Lobby.open([presence.feature, accounts.feature, chat.feature], database)
+alice = await lobby.player("alice")
+answer = await alice.ask("channel_join", target="hall")
+assert await alice.heard() == [...]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+from supergame.bus import Bus, MemoryBus, MemoryDirectory
+from supergame.core.clock import ManualClock
+from supergame.core.config import Config
+from supergame.core.feature import Feature, Ground
+from supergame.core.ids import SeededIds
+from supergame.core.log import get_log
+from supergame.core.telemetry import Counter, Metrics
+from supergame.edge import EdgeSettings, Request, Router, Session, Sessions, Tokens
+from supergame.edge.session import Outbox
+from supergame.features.accounts import AccountsSettings
+from supergame.store import Database, Events, load_migrations
+
+
+class WireEnd:
+    """The client's end of a session."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self.session: Session | None = None
+        self.closed: tuple[int, str] | None = None
+        self._bytes = b""
+
+    def write(self, data: bytes) -> None:
+        self._bytes += data
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+        assert self.session is not None
+        self._sessions.remove_soon(self.session)
+
+    def read(self) -> list[dict[str, Any]]:
+        """Every message since the last call, oldest first."""
+        data, self._bytes = self._bytes, b""
+        found = []
+        while data:
+            start = {126: 4, 127: 10}.get(data[1], 2)
+            size = data[1] if start == 2 else int.from_bytes(data[2:start], "big")
+            found.append(json.loads(data[start : start + size]))
+            data = data[start + size :]
+        return found
+
+
+class Player:
+    """One session of a user, what it was sent, and what it may ask over HTTP."""
+
+    def __init__(self, lobby: Lobby, session: Session, wire: WireEnd, token: str = "") -> None:
+        self.lobby, self.session, self.wire, self.token = lobby, session, wire, token
+        self.id, self.username = session.user_id, session.username
+        self.presence = {"user_id": session.user_id, "session_id": session.id, "username": session.username}
+        """How others see this session."""
+        self._inbox: list[dict[str, Any]] = []
+        self._asked = 0
+
+    async def heard(self) -> list[dict[str, Any]]:
+        """What has come since the last call, once the loop has nothing more to do with it."""
+        for _ in range(4):  # events are made in the next turn, and written in the one after
+            await asyncio.sleep(0)
+        self._inbox += self.wire.read()
+        inbox, self._inbox = self._inbox, []
+        return inbox
+
+    async def ask(self, name: str, **body: Any) -> dict[str, Any]:
+        """Send a message and give the answer; what came before it is kept for `heard`."""
+        self._asked += 1
+        cid = str(self._asked)
+        frame = json.dumps({"cid": cid, name: body}).encode()
+        waiting = self.lobby.router.receive(self.session, frame)
+        if waiting is not None:
+            await waiting
+        inbox = await self.heard()
+        place = next(index for index, message in enumerate(inbox) if message.get("cid") == cid)
+        answer = inbox.pop(place)
+        self._inbox = inbox
+        del answer["cid"]
+        return answer
+
+    async def http(self, method: str, path: str, **query: Any) -> tuple[int, Any]:
+        """Send a request with this player's token; gives status and body."""
+        request = Request(
+            method,
+            path,
+            urlencode(query, doseq=True).encode(),
+            {b"authorization": f"Bearer {self.token}".encode()},
+        )
+        answer = self.lobby.router.answer(request)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        return answer.status, json.loads(answer.body)
+
+
+class Lobby:
+    """The sessions of a node, and its services by name."""
+
+    def __init__(self, database: Database | None = None, *, bus: Bus | None = None, node: str = "node1") -> None:
+        settings = EdgeSettings()
+        self.clock, self.ids = ManualClock(), SeededIds(int(node[-1]), node)
+        self.metrics, self.log = Metrics(), get_log(part="test")
+        self.bus = bus or MemoryBus()
+        self.sessions = Sessions(self.log)
+        self.tokens = Tokens(settings, self.clock, self.ids)
+        self.tokens.on_revoked(self.sessions.revoked)
+        self.router = Router(settings, self.tokens, self.log, self.ids, self.metrics)
+        self.services: dict[str, Any] = {}
+        self._outbox = Outbox(1_000_000, 10_000, n_bytes=Counter(), n_frames=Counter())
+        self.events = Events(database, self.clock, self.ids, node) if database is not None else None
+        accounts_settings = AccountsSettings(password_memory_kib=8, password_rounds=1)
+        self.ground = Ground(
+            node=node,
+            config=Config({EdgeSettings: settings, AccountsSettings: accounts_settings}),
+            clock=self.clock,
+            ids=self.ids,
+            log=self.log,
+            metrics=self.metrics,
+            database=database,
+            events=self.events,
+            bus=self.bus,
+            directory=MemoryDirectory(),
+            edge=SimpleNamespace(sessions=self.sessions, tokens=self.tokens, router=self.router),
+        )
+
+    @classmethod
+    async def open(
+        cls, features: Iterable[Feature], database: Database, *, bus: Bus | None = None, node: str = "node1"
+    ) -> Lobby:
+        """A node with these features, on a database that may be shared with other nodes."""
+        lobby = cls(database, bus=bus, node=node)
+        assert lobby.events is not None
+        sets = [lobby.events.migrations]
+        for feature in features:
+            needs = {name: lobby.services[name] for name in feature.needs}
+            service = lobby.services[feature.name] = feature.service(lobby.ground, **needs)
+            for name, handler in feature.routes.items():
+                lobby.router.add_operation(name, handler, service)
+            for name, handler in feature.messages.items():
+                lobby.router.add_message(name, handler, service)
+            for event, method in feature.within.items():
+                lobby.events.within(event, getattr(service, method))
+            if feature.migrations:
+                sets.append(load_migrations(feature.name, f"{feature.migrations}.migrations"))
+        await database.migrate(sets)
+        for service in lobby.services.values():
+            if hasattr(service, "start"):
+                await service.start()
+        return lobby
+
+    async def close(self) -> None:
+        """Stop the services."""
+        for service in reversed(self.services.values()):
+            if hasattr(service, "stop"):
+                await service.stop()
+        await self.bus.close()
+
+    async def player(self, username: str, **session: Any) -> Player:
+        """Somebody logs in, with a new account if need be, and connects."""
+        accounts = self.services["accounts"]
+        login = await accounts.authenticate_device(f"device-of-{username}", username=username)
+        pair = accounts.begin_session(login)
+        return self.enter(username, user_id=login.user_id, token=pair.token, **session)
+
+    def enter(self, username: str, *, user_id: str = "", token: str = "", **session: Any) -> Player:
+        """A session opens, for an account or for nobody in particular."""
+        wire = WireEnd(self.sessions)
+        opened = Session(
+            id=self.ids.session_id(),
+            user_id=user_id or self.ids.uuid(),
+            username=username,
+            wire=wire,
+            outbox=self._outbox,
+            **session,
+        )
+        wire.session = opened
+        self.sessions.add(opened)
+        return Player(self, opened, wire, token)
