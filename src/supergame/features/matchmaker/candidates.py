@@ -78,16 +78,14 @@ class _Hits:
 
 
 class _Numbers:
-    """A numeric field's values in order, and whose they are."""
+    """A numeric field's values in order, and whose they are: no ticket has more than one in a field."""
 
-    __slots__ = ("line", "several", "values")
+    __slots__ = ("line", "values")
 
     def __init__(self, owned: list[tuple[float, int]], gone: bytearray) -> None:
         owned.sort()
         self.values = [value for value, _ in owned]
         self.line = _Line([position for _, position in owned], gone)
-        self.several = len({position for _, position in owned}) < len(owned)
-        """Whether a ticket has more than one value, and may so meet two bounds with different ones."""
 
     def slice(self, test: Range) -> tuple[int, int]:
         """Between which places the values are that a range asks for."""
@@ -168,7 +166,7 @@ class Candidates:
         last, walked = -1, 0
         for position in line.between(0, len(line.positions)):
             if narrow is not None and walked >= narrow[2] - narrow[1]:
-                yield from sorted({other for other in narrow[0].between(*narrow[1:]) if other > last})
+                yield from sorted(other for other in narrow[0].between(*narrow[1:]) if other > last)
                 return
             yield position
             last, walked = position, walked + 1
@@ -200,11 +198,8 @@ class Candidates:
             numbers = self._numbers_of(clause.field)
             first, last = numbers.slice(clause.test)
             other_first, other_last = slices.get(clause.field, (0, len(numbers.values)))
-            if not numbers.several:
-                first, last = max(first, other_first), min(last, other_last)
-            elif other_last - other_first < last - first:
-                first, last = other_first, other_last
-            slices[clause.field] = first, max(first, last)
+            first = max(first, other_first)
+            slices[clause.field] = first, max(first, min(last, other_last))
         if not slices:
             return None
         name = min(slices, key=lambda name: slices[name][1] - slices[name][0])
