@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from supergame import __version__
 from supergame.bus import Bus, Directory, MemoryBus, MemoryDirectory
+from supergame.console import ConsoleSettings, Players
 from supergame.core.clock import Clock, SystemClock
 from supergame.core.config import Config, Section, setting
 from supergame.core.feature import Feature, Ground
@@ -42,6 +43,7 @@ SECTIONS: Sequence[type[Section]] = (
     NodeSettings,
     EdgeSettings,
     StoreSettings,
+    ConsoleSettings,
     *(section for feature in FEATURES for section in feature.settings),
 )
 """Every section of settings there is."""
@@ -83,7 +85,12 @@ class Node:
         self.log = get_log(node=name)
         self.events = Events(database, self.clock, self.ids, name)
         self.edge = Edge(
-            config.section(EdgeSettings), clock=self.clock, ids=self.ids, log=self.log, metrics=self.metrics
+            config.section(EdgeSettings),
+            clock=self.clock,
+            ids=self.ids,
+            log=self.log,
+            metrics=self.metrics,
+            version=__version__,
         )
         self._features = features
         ground = Ground(
@@ -112,15 +119,17 @@ class Node:
             metrics=self.metrics,
             sessions=self.edge.sessions,
         )
+        key = config.section(ConsoleSettings).key
+        Players(key, self.services.accounts, self.edge.sessions, self.log).add_to(self.edge.router)
         self.runtime = Runtime(ground, self.edge.router, self.services)
 
     @classmethod
-    async def open(cls, config: Config, **parts: Any) -> Node:
-        """A node on the database that the settings name."""
-        clock = parts.setdefault("clock", SystemClock())
-        folder = Path(config.section(NodeSettings).data)
-        database = await open_database(config.section(StoreSettings), folder, clock=clock)
-        return cls(config, database=database, **parts)
+    async def open(cls, config: Config) -> Node:
+        """A node on the database that the settings name. Raises InUse where another node runs on it."""
+        settings = config.section(NodeSettings)
+        clock, ids = SystemClock(), RandomIds(settings.name)
+        database = await open_database(config.section(StoreSettings), Path(settings.data), clock=clock, ids=ids)
+        return cls(config, database=database, clock=clock, ids=ids)
 
     def _add(self, feature: Feature, ground: Ground) -> None:
         needs = {name: self._by_name[name] for name in feature.needs}

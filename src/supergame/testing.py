@@ -29,7 +29,8 @@ from supergame.core.config import Config
 from supergame.core.ids import SeededIds
 from supergame.game import Game, Services
 from supergame.game.loading import load_game
-from supergame.store import Database, SqliteDatabase
+from supergame.store import Database
+from supergame.store.sqlite import SqliteDatabase
 
 __all__ = ["Player", "RunningNode", "node"]
 

@@ -104,6 +104,10 @@ class Config:
         """The settings of one section."""
         return typing.cast(S, self._sections[kind])
 
+    def replace(self, section: Section) -> Config:
+        """The same settings but for one section."""
+        return Config({**self._sections, type(section): section})
+
     @classmethod
     def load(
         cls,

@@ -15,7 +15,7 @@ from supergame.core.telemetry import Metrics
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What every service stands on. `database`, `events`, `bus`, `directory` and `edge` are typed where they are used."""
+    """What every service stands on. From `database` on, the types are known where they are used."""
 
     node: str
     config: Config

@@ -39,6 +39,14 @@ def load_game(file: Path) -> Game:
     return unique[0]
 
 
+def load_module(folder: Path, name: str) -> ModuleType:
+    """Import another module of a game's folder, such as its bots; the folder's game has been loaded before."""
+    folder = folder.resolve()
+    if folder not in _folders:
+        raise BadGame(f"No game has been loaded from {folder}.")
+    return importlib.import_module(name)
+
+
 @contextmanager
 def _fresh(folder: Path) -> Iterator[None]:
     """Import modules of `folder` as if for the first time; put the old ones back if that fails."""

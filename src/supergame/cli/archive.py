@@ -1,0 +1,116 @@
+"""Archives of a data folder: a zip with the database as it was at one moment, the keys, and their checksums."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import tempfile
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from rich.progress import Progress
+
+from supergame import __version__
+from supergame.cli.keys import KEYS_FILE
+from supergame.cli.output import err
+from supergame.core.clock import SystemClock
+from supergame.core.errors import BadInput, Conflict, NotFound, Unavailable
+from supergame.store import DATA_FILE
+from supergame.store.sqlite import SqliteDatabase, restore_file
+
+MANIFEST = "manifest.json"
+ENTRY_BYTES_MAX = 1 << 40  # no data file of ours is that large; a zip that says so is none of ours
+
+
+class Manifest(msgspec.Struct):
+    """What an archive holds: SHA-256 by file name."""
+
+    version: str
+    made: str
+    files: dict[str, str]
+
+
+def write_archive(folder: Path, archive: Path) -> int:
+    """Write an archive of a data folder and give its size in bytes. The node may go on meanwhile.
+
+    Raises NotFound where there is no data, Conflict where the archive exists.
+    """
+    database = folder / DATA_FILE
+    if not database.is_file():
+        raise NotFound(f"There is no data in {folder} (PostgreSQL is backed up by its own tools).")
+    if archive.exists():
+        raise Conflict(f"{archive} is there already.")
+    with tempfile.TemporaryDirectory(dir=archive.resolve().parent) as scratch:
+        copy = Path(scratch) / DATA_FILE
+        asyncio.run(_copy(database, copy))
+        parts = {DATA_FILE: copy, KEYS_FILE: folder / KEYS_FILE}
+        parts = {name: path for name, path in parts.items() if path.is_file()}
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = Manifest(__version__, made, {name: _sha256(path) for name, path in parts.items()})
+        new = Path(scratch) / archive.name
+        with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+            for name, path in parts.items():
+                out.write(path, name)
+            out.writestr(MANIFEST, msgspec.json.encode(manifest))
+        new.chmod(0o600)  # it holds the keys
+        new.rename(archive)
+    return archive.stat().st_size
+
+
+async def _copy(database: Path, copy: Path) -> None:
+    source = await SqliteDatabase.open(database, clock=SystemClock(), exclusive=False)
+    try:
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("Copying the database", total=None)
+            await source.backup(copy, lambda done, total: progress.update(task, completed=done, total=total))
+    finally:
+        await source.close()
+
+
+def read_archive(archive: Path, folder: Path, *, force: bool) -> str:
+    """Check an archive and put its data into a data folder; gives when it was made.
+
+    Nothing is changed unless all of it is whole. Raises NotFound, BadInput for a damaged archive, Conflict
+    where there is data and no `force`, InUse where a node runs on it.
+    """
+    if not archive.is_file():
+        raise NotFound(f"There is no archive {archive}.")
+    if (folder / DATA_FILE).exists() and not force:
+        raise Conflict(f"There is data in {folder} already; --force replaces it.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be made ({error.strerror}).") from None
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        manifest = _unpack(archive, Path(scratch))
+        restore_file(Path(scratch) / DATA_FILE, folder / DATA_FILE)
+        keys = Path(scratch) / KEYS_FILE
+        if keys.is_file():
+            keys.chmod(0o600)
+            keys.replace(folder / KEYS_FILE)
+    return manifest.made
+
+
+def _unpack(archive: Path, scratch: Path) -> Manifest:
+    damaged = BadInput(f"{archive} is no whole archive of supergame.")
+    try:
+        with zipfile.ZipFile(archive) as source:
+            manifest = msgspec.json.decode(source.read(MANIFEST), type=Manifest)
+            if not {DATA_FILE} <= manifest.files.keys() <= {DATA_FILE, KEYS_FILE}:
+                raise damaged
+            for name, wanted in manifest.files.items():
+                if source.getinfo(name).file_size > ENTRY_BYTES_MAX:
+                    raise damaged
+                source.extract(name, scratch)
+                if _sha256(scratch / name) != wanted:
+                    raise damaged
+    except (zipfile.BadZipFile, KeyError, OSError, EOFError, msgspec.DecodeError, ValueError) as error:
+        raise damaged from error
+    return manifest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,62 @@
+"""The keys of a node: made at the first start and kept in the data folder, unless the settings name them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from pathlib import Path
+
+from supergame.console import ConsoleSettings
+from supergame.core.config import BadSetting, Config
+from supergame.core.ids import Ids
+from supergame.edge import EdgeSettings
+
+KEYS_FILE = "keys.toml"
+SIGNING_KEYS = ("session_key", "refresh_key")
+CONSOLE_KEY = "console_key"
+OWN_KEYS = (*SIGNING_KEYS, CONSOLE_KEY)
+SHOWN_KEYS = ("server_key", "http_key")
+"""Keys that clients and other servers show; their published defaults are for development."""
+
+
+def published(config: Config, names: tuple[str, ...] = SHOWN_KEYS) -> list[str]:
+    """Which keys still have the value that everybody can read in the documentation."""
+    edge = config.section(EdgeSettings)
+    return [f"edge.{name}" for name in names if getattr(edge, name) == getattr(EdgeSettings(), name)]
+
+
+def with_own_keys(config: Config, folder: Path, ids: Ids) -> Config:
+    """The settings with signing and operators' keys of this installation's own.
+
+    What the settings name themselves is left alone. Raises BadSetting for a broken keys file.
+    """
+    file = folder / KEYS_FILE
+    kept = read_keys(file)
+    if any(name not in kept for name in OWN_KEYS):
+        kept = {name: kept.get(name) or ids.secret() for name in OWN_KEYS}
+        _write(file, kept)
+    edge, console = config.section(EdgeSettings), config.section(ConsoleSettings)
+    missing = [name.partition(".")[2] for name in published(config, SIGNING_KEYS)]
+    edge = dataclasses.replace(edge, **{name: kept[name] for name in missing})
+    return config.replace(edge).replace(ConsoleSettings(console.key or kept[CONSOLE_KEY]))
+
+
+def read_keys(file: Path) -> dict[str, str]:
+    """The kept keys by name; none when there is no such file. Raises BadSetting."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"{file}: cannot be read ({error}).") from None
+    return {name: value for name, value in content.items() if isinstance(value, str)}
+
+
+def _write(file: Path, keys: dict[str, str]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["# Whoever has these can be any player or operator. Keep them, and keep them secret.\n"]
+    lines += [f'{name} = "{value}"\n' for name, value in keys.items()]
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.writelines(lines)
