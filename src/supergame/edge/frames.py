@@ -11,14 +11,22 @@ PING: Final = b"\x89\x00"
 REASON_BYTES_MAX: Final = 123  # a control frame holds 125 bytes, two of which are the code
 
 
+def head(size: int, opcode: int = TEXT) -> bytes:
+    """What stands before a payload of so many bytes."""
+    if size < 126:
+        return bytes((opcode, size))
+    if size < 65_536:
+        return bytes((opcode, 126)) + size.to_bytes(2, "big")
+    return bytes((opcode, 127)) + size.to_bytes(8, "big")
+
+
+TEXT_HEADS: Final = tuple(head(size) for size in range(2_048))
+"""The heads of text frames up to that size, which is nearly all of them: looking one up beats making it."""
+
+
 def frame(payload: bytes, opcode: int = TEXT) -> bytes:
     """Put one whole message into a frame."""
-    size = len(payload)
-    if size < 126:
-        return b"%c%c%b" % (opcode, size, payload)
-    if size < 65_536:
-        return b"%c\x7e%c%c%b" % (opcode, size >> 8, size & 255, payload)
-    return b"%c\x7f%b%b" % (opcode, size.to_bytes(8, "big"), payload)
+    return head(len(payload), opcode) + payload
 
 
 def close_frame(code: int, reason: str) -> bytes:

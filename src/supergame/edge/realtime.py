@@ -18,6 +18,9 @@ from supergame.protocol.types import Message
 Handle: TypeAlias = Callable[[Session, bytes, Any], Awaitable[None] | None]
 """(session, cid, unread body) -> nothing, or what has to be awaited before the session's next message."""
 
+Receive: TypeAlias = Callable[[Session, bytes], Awaitable[None] | None]
+"""(session, one whole message) -> the same."""
+
 TIMED_EVERY: Final = 64
 """One message in so many is timed, a power of two: reading the clock twice costs as much as a small handler."""
 
@@ -32,6 +35,7 @@ class Messages:
         self._calls: dict[str, tuple[Realtime[Any], Call]] = {}
         self._hooks = Hooks()
         self._tables: dict[Codec, dict[str, Handle]] = {codec: {} for codec in CODECS.values()}
+        self._receivers = {codec: self._receiver(codec) for codec in CODECS.values()}
 
     def add(self, declared: Realtime[Any], call: Call) -> None:
         """Let `call(session, message)` handle a message."""
@@ -52,22 +56,29 @@ class Messages:
         for codec, table in self._tables.items():
             table[name] = self._handle(codec, declared, hooked)
 
-    def receive(self, session: Session, data: bytes) -> Awaitable[None] | None:
-        """Handle one message; what it returns has to be awaited before the session's next one.
+    def receiver(self, codec: Codec) -> Receive:
+        """What handles the messages of sessions that use that codec.
 
-        Never raises: whatever is wrong is told to the session, which is closed where the protocol says so.
+        It never raises: whatever is wrong is told to the session, which is closed where the protocol says so.
         """
-        codec = session.codec
-        try:
-            cid, name, body = codec.split(data)
-        except Exception as error:
-            self._failures.socket(session, b"", error, closes=True)
-            return None
-        handle = self._tables[codec].get(name)
-        if handle is None:
-            self._failures.socket(session, cid, Unrecognized() if name else Missing())
-            return None
-        return handle(session, cid, body)
+        return self._receivers[codec]
+
+    def _receiver(self, codec: Codec) -> Receive:
+        split, find, refuse = codec.split, self._tables[codec].get, self._failures.socket
+
+        def receive(session: Session, data: bytes) -> Awaitable[None] | None:
+            try:
+                cid, name, body = split(data)
+            except Exception as error:
+                refuse(session, b"", error, closes=True)
+                return None
+            handle = find(name)
+            if handle is None:
+                refuse(session, cid, Unrecognized() if name else Missing())
+                return None
+            return handle(session, cid, body)
+
+        return receive
 
     def _handle(self, codec: Codec, declared: Realtime[Any], call: Call) -> Handle:
         count = self._metrics.counter("supergame_messages", "Messages from sockets.", "message", declared.name)

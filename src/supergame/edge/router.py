@@ -19,7 +19,6 @@ from supergame.edge.operations import Operations
 from supergame.edge.realtime import Messages
 from supergame.edge.request import Request, Response
 from supergame.edge.routes import Routes, Target
-from supergame.edge.session import Session
 from supergame.edge.settings import EdgeSettings
 from supergame.edge.static import StaticFiles
 from supergame.edge.tokens import Tokens
@@ -60,7 +59,6 @@ class Router:
         self.failures = Failures(log, ids)
         self.after = After(log)
         self.messages = Messages(self.failures, metrics, self.after)
-        self.receive: Callable[[Session, bytes], Awaitable[None] | None] = self.messages.receive
         self._operations = Operations(Guard(settings, tokens), self.failures, metrics, self.after)
         self._bound: dict[str, _Bound] = {}
         self._raw: list[RawRoute] = []

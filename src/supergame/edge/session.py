@@ -281,16 +281,20 @@ def deliver_framed(sessions: Iterable[Session], framed: bytes, except_: Session 
 
 def fan_out(sessions: Iterable[Session], message: Message, except_: Session | None = None) -> None:
     """Send one message to many sessions: encoded and framed once for each codec in use."""
-    last: Codec | None = None
     framed = b""
-    frames: dict[Codec, bytes] = {}
+    used: Codec | None = None
+    frames: dict[Codec, bytes] | None = None
     for session in sessions:
         if session is except_:
             continue
         codec = session.codec
-        if codec is not last:
-            last = codec
-            framed = frames.get(codec) or frames.setdefault(codec, codec.frame(message))
+        if codec is not used:
+            if used is None:
+                framed = codec.frame(message)
+            else:
+                frames = frames or {used: framed}
+                framed = frames.get(codec) or frames.setdefault(codec, codec.frame(message))
+            used = codec
         queue = session.queue
         if not queue:
             session.outbox.mark(session)

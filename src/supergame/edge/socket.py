@@ -147,6 +147,7 @@ class Socket(WSListener):
     __slots__ = (
         "_address",
         "_bucket",
+        "_bytes_in",
         "_claims",
         "_client",
         "_closing",
@@ -191,7 +192,8 @@ class Socket(WSListener):
         self._lang = lang
         self._shows_status = shows_status
         self._client = client
-        self._receive = port.router.receive
+        self._receive = port.router.messages.receiver(codec)
+        self._bytes_in = port.bytes_in
         self._bucket = Bucket(port.message_rate)
         self._excess = 0
         self._fragments: list[bytes] | None = None
@@ -277,7 +279,7 @@ class Socket(WSListener):
                 return
         if self._closing:
             return
-        self._port.bytes_in.value += len(data)
+        self._bytes_in.value += len(data)
         if not data.isascii() and self._codec.text and not _is_utf8(data):
             self._end(BAD_TEXT, "a text message has to be UTF-8")
             return
