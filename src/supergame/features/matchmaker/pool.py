@@ -26,8 +26,8 @@ from supergame.protocol.querytree import Clause, QueryTree
 
 COMPLETIONS_KEPT = 10
 """Matched tickets that the statistics remember."""
-EVALUATIONS_PER_STEP = 2_000
-"""Documents that queries are asked about before a pass lets others run: a few milliseconds."""
+WORK_PER_STEP = 1_000
+"""Tickets, and documents that queries are asked about, before a pass lets others run: a few milliseconds."""
 CANDIDATES_MAX = 1_000
 """Tickets that fit, and are eligible, of which one ticket's match is put together."""
 CHOICES_MAX = 10_000
@@ -183,11 +183,11 @@ class Pool:
         changed = Candidates([ticket for ticket in waiting if ticket.changed_pass == self._pass])
         self._offered = candidates, changed
         try:
-            pause_at = EVALUATIONS_PER_STEP
-            for ticket in waiting:
-                evaluations = candidates.evaluations + changed.evaluations
-                if evaluations >= pause_at:
-                    pause_at = evaluations + EVALUATIONS_PER_STEP
+            pause_at = WORK_PER_STEP
+            for looked_at, ticket in enumerate(waiting):
+                work = looked_at + candidates.evaluations + changed.evaluations
+                if work >= pause_at:
+                    pause_at = work + WORK_PER_STEP
                     yield None
                 if not candidates.has(ticket):
                     continue
