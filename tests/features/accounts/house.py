@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 from supergame.bus import MemoryBus, MemoryDirectory
 from supergame.core.clock import ManualClock
@@ -12,9 +11,10 @@ from supergame.core.feature import Ground
 from supergame.core.ids import SeededIds
 from supergame.core.log import get_log
 from supergame.core.telemetry import Counter, Metrics
-from supergame.edge import EdgeSettings, Session, Sessions, Tokens
+from supergame.edge import EdgeSettings, Session
+from supergame.edge.server import Edge
 from supergame.edge.session import Outbox
-from supergame.features.accounts import Accounts, AccountsSettings, Login
+from supergame.features.accounts import Accounts, AccountsSettings, Login, feature
 from supergame.store import Database, Events, MigrationSet, load_migrations
 
 MIGRATIONS = load_migrations("accounts", "supergame.features.accounts.migrations")
@@ -50,11 +50,10 @@ class House:
         self.bus = bus or MemoryBus()
         self.ids = SeededIds(seed)
         self.events = Events(database, self.clock, self.ids, f"node{seed}")
-        edge_settings = EdgeSettings()
-        log = get_log()
-        self.tokens = Tokens(edge_settings, self.clock, self.ids)
-        self.sessions = Sessions(log)
-        self.tokens.on_revoked(self.sessions.revoked)
+        edge_settings = EdgeSettings(host="127.0.0.1", port=0)
+        log, metrics = get_log(), Metrics()
+        self.edge = Edge(edge_settings, clock=self.clock, ids=self.ids, log=log, metrics=metrics)
+        self.tokens, self.sessions = self.edge.tokens, self.edge.sessions
         self.accounts = Accounts(
             Ground(
                 node=f"node{seed}",
@@ -62,14 +61,16 @@ class House:
                 clock=self.clock,
                 ids=self.ids,
                 log=log,
-                metrics=Metrics(),
+                metrics=metrics,
                 database=database,
                 events=self.events,
                 bus=self.bus,
                 directory=MemoryDirectory(),
-                edge=SimpleNamespace(tokens=self.tokens, sessions=self.sessions),
+                edge=self.edge,
             )
         )
+        for operation, handler in feature.routes.items():
+            self.edge.router.add_operation(operation, handler, self.accounts)
 
     @classmethod
     async def open(
