@@ -11,7 +11,7 @@ from supergame.core.clock import Clock
 from supergame.core.ids import Ids
 from supergame.store.database import BrokenRule, Database, Duplicate, InUse, Tx
 from supergame.store.dialect import BadSql
-from supergame.store.migrations import MigrationSet, SchemaMismatch, load_migrations
+from supergame.store.migrations import MigrationSet, SchemaMismatch, load_migrations, load_migrations_folder
 from supergame.store.outbox import Events
 from supergame.store.queries import Queries, Query, load_queries
 from supergame.store.settings import StoreSettings
@@ -30,6 +30,7 @@ __all__ = [
     "StoreSettings",
     "Tx",
     "load_migrations",
+    "load_migrations_folder",
     "load_queries",
     "open_database",
 ]

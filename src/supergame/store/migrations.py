@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from supergame.core.errors import Internal
@@ -88,8 +89,13 @@ class MigrationSet:
 
 def load_migrations(name: str, package: str) -> MigrationSet:
     """Read the `NNNN_title.sql` files of a package's folder. Raises BadSql naming a file that does not fit."""
+    return load_migrations_folder(name, files(package))
+
+
+def load_migrations_folder(name: str, folder: Traversable) -> MigrationSet:
+    """Read the `NNNN_title.sql` files of a folder. Raises BadSql naming a file that does not fit."""
     found = []
-    for entry in sorted(files(package).iterdir(), key=lambda entry: entry.name):
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not entry.name.endswith(".sql"):
             continue
         match = _FILE.fullmatch(entry.name)

@@ -107,7 +107,7 @@ class PostgresDatabase:
         async def pool(**server: str) -> Pool:
             return await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=0,
                 max_size=settings.connections_max,
                 max_inactive_connection_lifetime=IDLE_SECONDS_MAX,
                 statement_cache_size=STATEMENTS_CACHED_MAX,
@@ -123,11 +123,8 @@ class PostgresDatabase:
 
         try:
             writers = await pool(default_transaction_isolation="serializable")
-            try:
-                readers = await pool(default_transaction_read_only="on")
-            except BaseException:
-                writers.terminate()
-                raise
+            readers = await pool(default_transaction_read_only="on")
+            await writers.fetchval("SELECT 1")  # a pool connects when first used; who starts wants to know now
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise Unavailable(f"The database cannot be reached: {error or type(error).__name__}.") from error
         return cls(writers, readers, clock, jitter, settings)
@@ -186,8 +183,8 @@ class PostgresDatabase:
             try:
                 for statement in dialect.postgres_schema(TABLES + MIGRATION_LOCK):
                     await session.execute(statement)
-            except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError) as error:
-                raise _Again(Aborted()) from error  # IF NOT EXISTS does not mind others only after their commit
+            except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError) as error:
+                raise _Again(Aborted()) from error  # IF NOT EXISTS overlooks what another node is just making
 
         async def attempt(session: Session) -> list[str]:
             # Read committed, so that who had to wait for the lock's row then sees what the other has applied.
@@ -245,7 +242,7 @@ class PostgresDatabase:
             session = await pool.acquire(timeout=self._settings.wait_seconds_max)
         except TimeoutError as error:
             raise Unavailable("No connection to the database came free in time.") from error
-        except (OSError, *_LOST) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise _Again(Unavailable(UNREACHABLE)) from error
         try:
             return await attempt(session)
@@ -313,15 +310,24 @@ async def _saving(session: Session, call: Awaitable[str]) -> str:
 
 async def _roll_back(session: Session) -> None:
     """Leave the transaction; a session in which that fails is thrown away, and its transaction with it."""
+    if _is_closed(session):
+        return
     try:
-        if not session.is_closed():
-            await session.execute("ROLLBACK")
+        await session.execute("ROLLBACK")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        session.terminate()
+        if not _is_closed(session):
+            session.terminate()
 
 
 def _is_lost(session: Session, error: BaseException) -> bool:
-    return isinstance(error, _LOST) or session.is_closed()
+    return isinstance(error, _LOST) or _is_closed(session)
+
+
+def _is_closed(session: Session) -> bool:
+    try:
+        return session.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken the broken connection back already
+        return True
 
 
 def _count(status: str) -> int:

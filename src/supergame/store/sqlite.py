@@ -215,9 +215,9 @@ def restore_file(backup: Path, path: Path) -> None:
 
 
 def _lock(path: Path) -> FileLock:
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(blocking=False)
     except Timeout:
         raise InUse(f"Another node is using {path}. Stop it, or give this one another data folder.") from None
@@ -277,6 +277,7 @@ def _backup(source_path: Path, path: Path, progress: Progress | None) -> None:
                     copy.step(BACKUP_PAGES_PER_STEP)
                     if progress is not None:
                         progress(copy.page_count - copy.remaining, copy.page_count)
+            target.pragma("journal_mode", "delete")  # one file that stands alone, with no log beside it
         _put_in_place(new, path)
     except (apsw.Error, OSError) as error:
         new.unlink(missing_ok=True)

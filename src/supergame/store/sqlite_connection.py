@@ -15,6 +15,9 @@ STATEMENTS_CACHED_MAX = 500
 CACHE_KIB = 16 * 1024
 WAL_KEPT_BYTES = 64 * 1024 * 1024  # a log that grew larger is cut to this when it starts anew
 
+OPEN_SECONDS_MAX = 10.0  # to wait for another process that is just making or closing the file
+OPEN_PAUSE_SECONDS = 0.005
+
 OPCODES_PER_TICK = 1_000  # SQLite asks us this often whether to go on
 OPCODES_PER_LONG_TICK = 200_000
 
@@ -25,9 +28,9 @@ def connect(path: Path, *, synchronous: str = "full", read_only: bool = False) -
         connection = apsw.Connection(str(path), statementcachesize=STATEMENTS_CACHED_MAX)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)  # "x" is a name, as in PostgreSQL, never a string
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
-        connection.set_busy_timeout(10_000)
+        connection.set_busy_timeout(int(OPEN_SECONDS_MAX * 1000))
+        _use_log(connection)
         for pragma, value in (
-            ("journal_mode", "wal"),
             ("synchronous", synchronous),
             ("foreign_keys", True),
             ("cache_size", -CACHE_KIB),
@@ -41,6 +44,20 @@ def connect(path: Path, *, synchronous: str = "full", read_only: bool = False) -
     except apsw.Error as error:
         raise Unavailable(f"The database file {path} cannot be opened: {error}.") from error
     return connection
+
+
+def _use_log(connection: apsw.Connection) -> None:
+    """Go to WAL mode. While another process does the same SQLite says busy at once, whatever the timeout."""
+    until = time.monotonic() + OPEN_SECONDS_MAX
+    while True:
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(OPEN_PAUSE_SECONDS)
+        else:
+            return
 
 
 class Budget:

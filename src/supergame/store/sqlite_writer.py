@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 BATCH_SECONDS_MAX = 0.02  # work that one commit may hold, however slow the disk
 CHECKPOINT_PAGES = 4_000  # 16 MiB of log, then its pages move into the database file
-HEAVY_RUNS = 64  # so often a kind of work that was too slow goes to the slow lane before it is tried inline again
+HEAVY_RUNS = 16  # so often a kind of work that was too slow goes to the slow lane before it is tried inline again
 HEAVY_KINDS_MAX = 1_000
 
 AWAITS_ONLY_TX = "A transaction's body may await nothing but its tx."
