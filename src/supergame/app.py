@@ -54,7 +54,7 @@ def migration_sets(events: Events, features: Sequence[Feature] = FEATURES) -> li
     return [
         events.migrations,
         *(
-            load_migrations(feature.name, f"{feature.migrations}.migrations")
+            load_migrations(feature.name, feature.migrations)
             for feature in features
             if feature.migrations
         ),

@@ -154,7 +154,7 @@ class Lobby:
             for event, method in feature.within.items():
                 lobby.events.within(event, getattr(service, method))
             if feature.migrations:
-                sets.append(load_migrations(feature.name, f"{feature.migrations}.migrations"))
+                sets.append(load_migrations(feature.name, feature.migrations))
         await database.migrate(sets)
         for service in lobby.services.values():
             if hasattr(service, "start"):

@@ -5,6 +5,7 @@ from supergame.edge.frames import frame
 from supergame.edge.hooks import After, Before, Hooks
 from supergame.edge.request import Caller, Request, Response
 from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
+from supergame.edge.server import Edge
 from supergame.edge.session import Session, deliver_framed, fan_out
 from supergame.edge.sessions import Sessions
 from supergame.edge.settings import EdgeSettings
@@ -18,6 +19,7 @@ __all__ = [
     "Caller",
     "Claims",
     "Codec",
+    "Edge",
     "EdgeSettings",
     "Hooks",
     "RawHandler",

@@ -35,5 +35,5 @@ feature = Feature(
     service=Accounts,
     routes=ROUTES,
     settings=(AccountsSettings,),
-    migrations="supergame.features.accounts",
+    migrations="supergame.features.accounts.migrations",
 )

@@ -21,5 +21,5 @@ feature = Feature(
     routes=ROUTES,
     messages=MESSAGES,
     within={AccountDeleted: "forget"},
-    migrations="supergame.features.chat",
+    migrations="supergame.features.chat.migrations",
 )

@@ -36,5 +36,5 @@ feature = Feature(
     needs=("presence",),
     routes=ROUTES,
     messages=MESSAGES,
-    migrations="supergame.features.matches",
+    migrations="supergame.features.matches.migrations",
 )

@@ -19,5 +19,5 @@ feature = Feature(
     needs=("accounts",),
     routes=ROUTES,
     within={AccountDeleted: "forget"},
-    migrations="supergame.features.notifications",
+    migrations="supergame.features.notifications.migrations",
 )
