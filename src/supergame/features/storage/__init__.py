@@ -9,8 +9,8 @@ from supergame.features.accounts import AccountDeleted
 from supergame.features.storage.model import (
     LIST_MAX,
     Ack,
-    Deletion,
     DeleteRejected,
+    Deletion,
     ObjectId,
     Page,
     ReadBy,

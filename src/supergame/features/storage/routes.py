@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from supergame.edge import Caller
 from supergame.features.storage.model import Ack, Deletion, ObjectId, ReadBy, StoredObject, Write, WrittenBy
@@ -89,7 +90,7 @@ def _ack(ack: Ack) -> wire.StorageObjectAck:
     )
 
 
-ROUTES = {
+ROUTES: Mapping[str, Callable[..., Any]] = {
     "ReadStorageObjects": read_objects,
     "WriteStorageObjects": write_objects,
     "DeleteStorageObjects": delete_objects,
