@@ -141,6 +141,20 @@ async def test_a_hash_made_with_other_parameters_is_made_anew_at_login(sqlite: D
     await new.close()
 
 
+@pytest.mark.parametrize(("end", "error"), [("ban", Banned), ("delete", NotFound)])
+async def test_a_ban_or_deletion_while_the_password_is_checked_is_noticed(
+    sqlite: Database, end: str, error: type[Exception]
+) -> None:
+    house = await House.open(sqlite, settings=AccountsSettings(password_memory_kib=65_536, password_rounds=2))
+    login = await house.accounts.authenticate_email("alice@example.com", "open sesame")
+    logging_in = asyncio.ensure_future(house.accounts.authenticate_email("alice@example.com", "open sesame"))
+    await asyncio.sleep(0)
+    await getattr(house.accounts, end)(login.user_id)
+    with pytest.raises(error):
+        await logging_in
+    await house.close()
+
+
 async def test_the_banned_are_told_so_only_with_the_right_password(accounts: Accounts) -> None:
     login = await accounts.authenticate_email("alice@example.com", "open sesame")
     await accounts.link_device(login.user_id, "phone-of-alice")

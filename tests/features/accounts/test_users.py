@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from tests.features.accounts.house import House
 
 from supergame.features.accounts import Accounts, Login
+from supergame.store import Query
+
+VERIFY = Query("verify", "UPDATE accounts_user SET verified_us = :now_us WHERE id = :user_id")
 
 
 async def three(house: House) -> list[Login]:
@@ -114,6 +117,21 @@ async def test_an_operator_finds_by_the_beginning_of_anything(each_house: House)
     assert len(await names(accounts, "device-of-", limit=2)) == 2
     assert await names(accounts, "%") == []
     assert await names(accounts, "") == ["alice", "bob", "carol"]
+
+
+async def test_the_exact_name_is_found_first_among_many_that_begin_so(each_house: House) -> None:
+    for name in ("bo", *(f"bob{number}" for number in range(10)), "bob"):
+        await each_house.player(name)
+    for limit in (1, 5):
+        first, *_ = await each_house.accounts.find("bob", limit)
+        assert first.user is not None
+        assert first.user.username == "bob"
+
+
+async def test_a_verified_account_says_since_when(house: House) -> None:
+    alice = await house.player("alice")
+    await house.database.run(VERIFY, user_id=alice.user_id, now_us=1_700_000_000_000_000)
+    assert (await house.accounts.get(alice.user_id)).verify_time == datetime.fromtimestamp(1_700_000_000, UTC)
 
 
 async def test_metadata_is_json_in_text(house: House) -> None:

@@ -105,8 +105,7 @@ class Authentication:
         async def body(tx: Tx) -> tuple[Holder, bool]:
             if not await tx.run(_QUERIES.add_identity, **identity, user_id=new.user_id, now_us=now_us):
                 there = await tx.one(_QUERIES.find_by_identity, Holder, **identity)
-                if there is None:
-                    raise Aborted
+                assert there is not None  # transactions are serializable: what stopped the INSERT is visible
                 return there, False
             added = await tx.run(
                 _QUERIES.add_user,

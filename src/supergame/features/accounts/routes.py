@@ -41,9 +41,7 @@ async def authenticate_custom(service: Accounts, caller: Caller, request: Authen
 
 async def authenticate_email(service: Accounts, caller: Caller, request: AuthenticateEmailRequest) -> Session:
     """Log in with an email address, or without one with a username, and a password."""
-    account = request.account
-    if account is None:
-        raise BadInput("Email address and password is required.")
+    account = request.account or AccountEmail()
     if account.email:
         login = await service.authenticate_email(
             account.email, account.password, username=request.username, create=request.create is not False

@@ -239,7 +239,10 @@ class Accounts:
         return self._users.exists(tx, user_id)
 
     def find(self, text: str, limit: int = 20) -> Awaitable[list[Account]]:
-        """Accounts whose id, username, email, device or custom id begins with `text`: for operators."""
+        """Accounts whose id, username, email, device or custom id begins with `text`: for operators.
+
+        The one whose id or username it is comes first.
+        """
         return self._users.search(text, limit)
 
     # Links

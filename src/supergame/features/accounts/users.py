@@ -101,7 +101,8 @@ class Users:
         return await tx.one(_QUERIES.find_by_id, Holder, user_id=user_id) is not None
 
     async def search(self, text: str, count: int) -> list[Account]:
-        """Accounts whose id, username, or an id they log in with begins with `text`."""
+        """Accounts whose id, username, or an id they log in with begins with `text`; the exact one comes first."""
+        exact = await self.existing([text], [text])
         lower = text.lower()
         found = await self._database.all(
             _QUERIES.search,
@@ -112,7 +113,7 @@ class Users:
             high_lower=lower + _LAST,
             count=count,
         )
-        return await self.accounts([row.user_id for row in found])
+        return await self.accounts(list(dict.fromkeys([*exact, *(row.user_id for row in found)]))[:count])
 
     def user(
         self,
