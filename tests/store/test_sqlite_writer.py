@@ -214,16 +214,15 @@ async def test_a_caller_cancelled_while_its_work_is_being_saved(sqlite: SqliteDa
 
 
 async def test_a_caller_cancelled_before_its_turn_in_the_slow_lane(sqlite: SqliteDatabase) -> None:
-    async def body(tx: Tx) -> None:
-        await adding("never", long_read)(tx)
-
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(sqlite.transact(adding("first", long_write)), 0)
-    waiting = [asyncio.ensure_future(sqlite.transact(adding(name, long_write))) for name in ("a", "b")]
+    await sqlite.transact(adding("first", long_read))  # now this kind is known to be long
+    waiting = [asyncio.ensure_future(sqlite.transact(adding(name, long_read))) for name in "ab"]
     await asyncio.sleep(0)
+    assert sqlite.writer.waiting == 1
     waiting[1].cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-    assert "b" not in await sqlite.all(q.ids, text)
+    assert await waiting[0] == 1
+    await sqlite.close()  # what waited has had its turn
+    assert sqlite.writer.slow_transactions == 2
+    assert sqlite.writer.waiting == 0
 
 
 async def test_a_full_disk_fails_those_who_need_it_and_keeps_the_rest(sqlite: SqliteDatabase) -> None:
@@ -302,6 +301,17 @@ async def test_another_process_may_write_beside_a_node(tmp_path: Path) -> None:
         other.close()
         assert await asyncio.gather(*ours) == [1, 1]
         assert await database.all(q.ids, text) == ["a", "b", "other"]
+
+
+async def test_a_file_that_cannot_be_read_any_more(tmp_path: Path) -> None:
+    """BEGIN itself fails: everyone who waits is told, and the writer goes on when it can."""
+    async with opened(tmp_path, synchronous="off") as database:
+        write = database.writer._connection
+        write.execute("BEGIN")  # as if a statement were still open
+        answers = await asyncio.gather(*(database.run(q.add, id=name, n=1) for name in "ab"), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [apsw.SQLError, apsw.SQLError]
+        write.execute("ROLLBACK")
+        assert await database.run(q.add, id="a", n=1) == 1
 
 
 async def test_another_process_that_never_lets_go(tmp_path: Path) -> None:

@@ -253,7 +253,10 @@ class Writer:
             self._batch.append((job, value, None))
             return
         if tx.saved and self._connection.in_transaction:
-            self._cursor.execute("ROLLBACK TO body; RELEASE body")
+            try:
+                self._cursor.execute("ROLLBACK TO body; RELEASE body")
+            except apsw.Error:  # the disk, too, says no: then nothing of this batch stays, and the others run again
+                self._undo()
         self._broken(job, error, tx.too_slow)
 
     def _drive(self, job: Job, tx: InlineTx) -> Any:

@@ -1,0 +1,102 @@
+"""Events: listeners within are part of the change, the others hear of it after the commit, at least once."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.store.items import count, q, text
+
+from supergame.core.clock import ManualClock
+from supergame.core.errors import Refused
+from supergame.core.ids import SeededIds
+from supergame.store import Database, Events, Tx
+
+
+class ItemAdded(msgspec.Struct):
+    id: str
+
+
+async def node(database: Database, name: str = "node") -> Events:
+    events = Events(database, ManualClock(), SeededIds(), name)
+    await database.migrate([events.migrations])
+    return events
+
+
+def adding(events: Events, name: str) -> object:
+    async def body(tx: Tx) -> None:
+        await tx.run(q.add, id=name, n=1)
+        await events.announce(tx, ItemAdded(name))
+
+    return body
+
+
+async def test_an_event_is_heard_after_its_commit(database: Database) -> None:
+    events = await node(database)
+    heard: list[tuple[str, int | None]] = []
+
+    async def listener(event: ItemAdded) -> None:
+        heard.append((event.id, await database.one(q.count, count)))
+
+    events.hear(ItemAdded, listener)
+    await events.transact(adding(events, "a"))
+    await events.settle()
+    assert heard == [("a", 1)]
+    events.deliver()
+    await events.settle()
+    assert heard == [("a", 1)]  # once is enough
+
+
+async def test_a_listener_within_takes_part_and_may_refuse(database: Database) -> None:
+    events = await node(database)
+
+    async def also(tx: Tx, event: ItemAdded) -> None:
+        if event.id == "bad":
+            raise Refused("not that one")
+        await tx.run(q.add, id=f"{event.id} too", n=1)
+
+    events.within(ItemAdded, also)
+    await events.transact(adding(events, "a"))
+    with pytest.raises(Refused):
+        await events.transact(adding(events, "bad"))
+    assert await database.all(q.ids, text) == ["a", "a too"]
+
+
+async def test_a_listener_that_fails_reaches_nobody(database: Database) -> None:
+    events = await node(database)
+    heard: list[str] = []
+
+    def broken(_: ItemAdded) -> None:
+        raise ValueError("a mistake in a listener")
+
+    events.hear(ItemAdded, broken)
+    events.hear(ItemAdded, lambda event: heard.append(event.id))
+    await events.transact(adding(events, "a"))
+    await events.settle()
+    assert heard == ["a"]
+
+
+async def test_what_was_not_told_before_the_end_is_told_at_the_next_start(database: Database) -> None:
+    """The node stops between commit and delivery; the next one of its name takes the outbox up, no other does."""
+    before = await node(database)
+    before.hear(ItemAdded, lambda _: None)
+    for name in "ab":
+        await database.transact(adding(before, name))  # the commit, and then nothing more
+
+    for name, expected in (("another", []), ("node", ["a", "b"]), ("node", [])):
+        heard: list[str] = []
+        after = await node(database, name)
+        after.hear(ItemAdded, lambda event, heard=heard: heard.append(event.id))
+        after.deliver()
+        await after.settle()
+        assert sorted(heard) == expected
+
+
+async def test_an_event_that_nobody_hears_any_more_is_dropped(database: Database) -> None:
+    before = await node(database)
+    before.hear(ItemAdded, lambda _: None)
+    await database.transact(adding(before, "a"))
+    after = await node(database)
+    after.deliver()
+    after.deliver()
+    await after.settle()
+    assert await database.all(q.ids, text) == ["a"]
