@@ -3,6 +3,7 @@
 from supergame.edge.codec import CODECS, JSON, Codec
 from supergame.edge.frames import frame
 from supergame.edge.hooks import After, Before, Hooks
+from supergame.edge.later import Later
 from supergame.edge.request import Caller, Request, Response
 from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
 from supergame.edge.server import Edge
@@ -22,6 +23,7 @@ __all__ = [
     "Edge",
     "EdgeSettings",
     "Hooks",
+    "Later",
     "RawHandler",
     "RawRoute",
     "Request",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from supergame.edge.frames import TEXT_HEADS, frame, head
+from supergame.edge.frames import TEXT_HEADS, TEXT_SIZES, frame, head
 from supergame.protocol.catalogue import name_of
 from supergame.protocol.json import encode, encode_bare, split_envelope
 from supergame.protocol.operation import Realtime
 from supergame.protocol.types import Message
-
-_TEXT_SIZES: Final = len(TEXT_HEADS)
 
 
 class Codec(Protocol):
@@ -51,7 +49,7 @@ class JsonCodec:
         if cid:
             opening = b'{"cid":%b,%b' % (cid, opening[1:])
         size = len(opening) + len(body) + 1
-        return b"".join((TEXT_HEADS[size] if size < _TEXT_SIZES else head(size), opening, body, b"}"))
+        return b"".join((TEXT_HEADS[size] if size < TEXT_SIZES else head(size), opening, body, b"}"))
 
     def _opening(self, kind: type[Message]) -> bytes:
         opening = self._openings[kind] = b'{"%b":' % name_of(kind).encode()

@@ -20,13 +20,17 @@ def head(size: int, opcode: int = TEXT) -> bytes:
     return bytes((opcode, 127)) + size.to_bytes(8, "big")
 
 
-TEXT_HEADS: Final = tuple(head(size) for size in range(2_048))
+TEXT_SIZES: Final = 2_048
+TEXT_HEADS: Final = tuple(head(size) for size in range(TEXT_SIZES))
 """The heads of text frames up to that size, which is nearly all of them: looking one up beats making it."""
 
 
 def frame(payload: bytes, opcode: int = TEXT) -> bytes:
     """Put one whole message into a frame."""
-    return head(len(payload), opcode) + payload
+    size = len(payload)
+    if opcode == TEXT and size < TEXT_SIZES:
+        return TEXT_HEADS[size] + payload
+    return head(size, opcode) + payload
 
 
 def close_frame(code: int, reason: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 
@@ -11,6 +12,7 @@ from supergame.edge.calls import After, Call, with_hooks
 from supergame.edge.codec import CODECS, Codec
 from supergame.edge.failures import Failures, Missing, Unrecognized
 from supergame.edge.hooks import Hooks
+from supergame.edge.later import Later
 from supergame.edge.session import Session
 from supergame.protocol.operation import Nothing, Realtime
 from supergame.protocol.types import Message
@@ -101,6 +103,17 @@ class Messages:
             elif acknowledged and cid:
                 session.put(bare(cid))
 
+        def finished(
+            session: Session, cid: bytes, began: float, answer: Message | None, error: Exception | None
+        ) -> None:
+            if error is None:
+                reply(session, cid, answer)
+            else:
+                failed.value += 1
+                refuse(session, cid, error)
+            if began:
+                seconds.observe(perf_counter() - began)
+
         async def finish(session: Session, cid: bytes, waiting: Awaitable[Any], began: float) -> None:
             try:
                 reply(session, cid, await waiting)
@@ -126,6 +139,9 @@ class Messages:
                         session.put(bare(cid))
                 elif isinstance(answer, Message):
                     session.send(answer, cid)
+                elif isinstance(answer, Later):
+                    answer.then(partial(finished, session, cid, began))
+                    return None
                 else:
                     return finish(session, cid, answer, began)
             except Exception as error:

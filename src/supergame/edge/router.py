@@ -19,6 +19,7 @@ from supergame.edge.operations import Operations
 from supergame.edge.realtime import Messages
 from supergame.edge.request import Request, Response
 from supergame.edge.routes import Routes, Target
+from supergame.edge.session import Session
 from supergame.edge.settings import EdgeSettings
 from supergame.edge.static import StaticFiles
 from supergame.edge.tokens import Tokens
@@ -80,8 +81,8 @@ class Router:
             raise ValueError(f"The protocol has no operation {name}")
         if name in self._bound:
             raise ValueError(f"{name} has a handler already")
-        self._bound[name] = _Bound(OPERATIONS[name], partial(handler, service))
-        self._build()
+        bound = self._bound[name] = _Bound(OPERATIONS[name], partial(handler, service))
+        self._route(self._routes, bound)
 
     def add_message(self, name: str, handler: Callable[..., Any], service: Any) -> None:
         """Let `handler(service, session, message)` handle a message. Raises ValueError for an unknown name."""
@@ -92,13 +93,13 @@ class Router:
 
     def add_raw(self, method: str, pattern: str, handler: RawHandler) -> None:
         """Let `handler(request)` answer a route that is not in the protocol."""
+        self._routes.add(method, pattern, self._raw_target(handler))
         self._raw.append(RawRoute(method, pattern, handler))
-        self._build()
 
     def add_static(self, prefix: str, folder: Path) -> None:
         """Serve the files of a folder below a path."""
         self._static.append(StaticFolder(prefix, folder))
-        self._build()
+        self._files.mount((*self._static, *self._game_static))
 
     def swap(
         self,
@@ -125,16 +126,23 @@ class Router:
             raise
         self.messages.set_hooks(hooks)
 
+    def receive(self, session: Session, data: bytes) -> Awaitable[None] | None:
+        """Handle one message of a session; what it returns has to be awaited before its next one. Never raises."""
+        return self.messages.receiver(session.codec)(session, data)
+
     def _build(self) -> None:
         routes = Routes()
         for bound in self._bound.values():
-            for binding in bound.operation.bindings:
-                target = self._operations.target(bound.operation, binding, bound.call, self._hooks)
-                routes.add(binding.method, binding.path, target)
+            self._route(routes, bound)
         for raw in (*self._raw, *self._game_raw):
             routes.add(raw.method, raw.pattern, self._raw_target(raw.handler))
         self._files.mount((*self._static, *self._game_static))
         self._routes = routes
+
+    def _route(self, routes: Routes, bound: _Bound) -> None:
+        for binding in bound.operation.bindings:
+            target = self._operations.target(bound.operation, binding, bound.call, self._hooks)
+            routes.add(binding.method, binding.path, target)
 
     def _raw_target(self, handler: RawHandler) -> Target:
         async def finish(request: Request, waiting: Awaitable[Response]) -> Response:
