@@ -74,7 +74,7 @@ class Setting:
         except msgspec.ValidationError:
             kind = getattr(self.kind, "__name__", str(self.kind))
             raise BadSetting(f"{source}: {self.name} has to be of type {kind}, not {value!r}.") from None
-        if self.minimum is not None and parsed < self.minimum:
+        if self.minimum is not None and not parsed >= self.minimum:  # what is not a number is below, too
             raise BadSetting(f"{source}: {self.name} has to be at least {self.minimum}, not {parsed!r}.")
         if self.choices and parsed not in self.choices:
             raise BadSetting(f"{source}: {self.name} is one of {', '.join(map(str, self.choices))}, not {parsed!r}.")

@@ -6,7 +6,6 @@ import logging
 import sys
 from typing import TextIO
 
-import msgspec
 import structlog
 from structlog.types import FilteringBoundLogger as Log
 
@@ -23,7 +22,7 @@ def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None 
         if form == "console"
         else [
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(lambda event, **_: msgspec.json.encode(event, enc_hook=str).decode()),
+            structlog.processors.JSONRenderer(default=str, skipkeys=True),
         ]
     )
     structlog.configure(
