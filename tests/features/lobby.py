@@ -28,6 +28,8 @@ from supergame.edge.session import Outbox
 from supergame.features.accounts import AccountsSettings
 from supergame.store import Database, Events, load_migrations
 
+ANSWER_SECONDS_MAX = 10
+
 
 class WireEnd:
     """The client's end of a session."""
@@ -36,10 +38,12 @@ class WireEnd:
         self._sessions = sessions
         self.session: Session | None = None
         self.closed: tuple[int, str] | None = None
+        self.written = asyncio.Event()
         self._bytes = b""
 
     def write(self, data: bytes) -> None:
         self._bytes += data
+        self.written.set()
 
     def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)
@@ -68,6 +72,7 @@ class Player:
         """How others see this session."""
         self._inbox: list[dict[str, Any]] = []
         self._asked = 0
+        self._handling: asyncio.Future[None] | None = None
 
     async def heard(self) -> list[dict[str, Any]]:
         """What has come since the last call, once the loop has nothing more to do with it."""
@@ -77,20 +82,37 @@ class Player:
         inbox, self._inbox = self._inbox, []
         return inbox
 
+    async def hears(self, count: int) -> list[dict[str, Any]]:
+        """Wait for so many messages, and give all that have come."""
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            while True:
+                self.wire.written.clear()
+                self._inbox = await self.heard()
+                if len(self._inbox) >= count:
+                    return await self.heard()
+                await self.wire.written.wait()
+
     async def ask(self, name: str, **body: Any) -> dict[str, Any]:
-        """Send a message and give the answer; what came before it is kept for `heard`."""
+        """Send a message and give the answer; what else has come is kept for `heard`."""
+        cid = self.tell(name, **body)
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            while True:
+                self.wire.written.clear()
+                self._inbox = await self.heard()
+                for place, message in enumerate(self._inbox):
+                    if message.get("cid") == cid:
+                        del self._inbox[place]["cid"]
+                        return self._inbox.pop(place)
+                await self.wire.written.wait()
+
+    def tell(self, name: str, **body: Any) -> str:
+        """Send a message without waiting for the answer; gives its cid."""
         self._asked += 1
         cid = str(self._asked)
-        frame = json.dumps({"cid": cid, name: body}).encode()
-        waiting = self.lobby.router.receive(self.session, frame)
+        waiting = self.lobby.router.receive(self.session, json.dumps({"cid": cid, name: body}).encode())
         if waiting is not None:
-            await waiting
-        inbox = await self.heard()
-        place = next(index for index, message in enumerate(inbox) if message.get("cid") == cid)
-        answer = inbox.pop(place)
-        self._inbox = inbox
-        del answer["cid"]
-        return answer
+            self._handling = asyncio.ensure_future(waiting)
+        return cid
 
     async def http(self, method: str, path: str, **query: Any) -> tuple[int, Any]:
         """Send a request with this player's token; gives status and body."""

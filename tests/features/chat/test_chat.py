@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from uuid import uuid4
 
@@ -138,15 +137,9 @@ async def test_everybody_in_the_room_hears_a_message_the_sender_after_the_acknow
 async def test_the_acknowledgement_comes_first(lobby, persistence):
     alice = await lobby.player("alice")
     await join(alice, persistence=persistence)
-    frame = json.dumps({"cid": "x", "channel_message_send": {"channel_id": ROOM, "content": "{}"}}).encode()
-    waiting = lobby.router.receive(alice.session, frame)
-    if waiting is not None:
-        await waiting
-    heard = await alice.heard()
-    assert [next(name for name in message if name != "cid") for message in heard] == [
-        "channel_message_ack",
-        "channel_message",
-    ]
+    alice.tell("channel_message_send", channel_id=ROOM, content="{}")
+    ack, message = await alice.hears(2)
+    assert ack["channel_message_ack"]["message_id"] == message["channel_message"]["message_id"]
 
 
 async def test_only_what_is_said_with_persistence_is_kept(lobby):
@@ -293,25 +286,19 @@ async def test_what_many_say_at_once_is_heard_by_all_in_the_order_it_is_kept(eac
     players = [await each_lobby.player(f"player{n}") for n in range(5)]
     await join(*players)
 
-    async def talk(player: Player) -> list[str]:
-        said = []
-        for number in range(10):
-            frame = {"channel_id": ROOM, "content": json.dumps({"text": f"{player.username} {number}"})}
-            waiting = each_lobby.router.receive(
-                player.session, json.dumps({"cid": str(number), "channel_message_send": frame}).encode()
-            )
-            assert waiting is not None
-            await waiting
-            said.append(f"{player.username} {number}")
-        return said
-
-    said = await asyncio.gather(*map(talk, players))
+    for number in range(10):
+        for player in players:
+            content = json.dumps({"text": f"{player.username} {number}"})
+            player.tell("channel_message_send", channel_id=ROOM, content=content)
+    heard = [await player.hears(60) for player in players]
     kept = await texts(players[0])
-    for player, own in zip(players, said, strict=True):
-        heard = await player.heard()
-        assert [message["cid"] for message in heard if "cid" in message] == [str(number) for number in range(10)]
-        assert spoken([message for message in heard if "channel_message" in message]) == kept
-        assert [text for text in kept if text in own] == own
+    for player, messages in zip(players, heard, strict=True):
+        cids = [int(message["cid"]) for message in messages if "cid" in message]
+        assert cids == sorted(cids)
+        assert len(cids) == 10
+        assert spoken([message for message in messages if "channel_message" in message]) == kept
+        own = [text for text in kept if text.startswith(player.username)]
+        assert own == [f"{player.username} {number}" for number in range(10)]
 
 
 async def test_a_message_that_could_not_be_kept_is_refused_and_heard_by_nobody(lobby):

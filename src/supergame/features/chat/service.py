@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from supergame.core.errors import BadInput, Refused, TooMany
 from supergame.core.feature import Ground
-from supergame.edge import Session, fan_out
+from supergame.edge import Later, Session, fan_out
 from supergame.features.accounts import AccountDeleted, Accounts
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
@@ -48,14 +49,12 @@ _FIRST, _LAST = "", "~"  # every id lies between them
 QUERIES = load_queries("supergame.features.chat")
 
 
-class _UnderWay:
+class _UnderWay(NamedTuple):
     """A message on its way into the history."""
 
-    __slots__ = ("kept", "message", "settled")
-
-    def __init__(self, message: ChannelMessage) -> None:
-        self.message = message
-        self.settled = self.kept = False
+    message: ChannelMessage
+    stored: asyncio.Future[int]
+    acknowledged: Later[ChannelMessageAck]
 
 
 class Chat:
@@ -245,18 +244,14 @@ class Chat:
         message_id, now = self._ids.next()
         return _message(channel, message_id, _CHAT, sender_id, username, content, now, now, persist)
 
-    async def _keep(self, channel: Channel, content: str, sender_id: str, username: str) -> ChannelMessageAck:
+    def _keep(self, channel: Channel, content: str, sender_id: str, username: str) -> Later[ChannelMessageAck]:
         """Store a message, then let it be heard in its turn: everybody hears a channel in the order it is kept."""
         line = self._under_way.get(channel.id)
-        if line is None:
-            line = self._under_way[channel.id] = deque()
-        elif len(line) >= UNDER_WAY_MAX:
+        if line is not None and len(line) >= UNDER_WAY_MAX:
             raise TooMany
         message = self._new(channel, content, sender_id, username, True)
-        under_way = _UnderWay(message)
-        line.append(under_way)
-        try:
-            await self._database.run(
+        stored = asyncio.ensure_future(
+            self._database.run(
                 QUERIES.keep,
                 channel_id=channel.id,
                 id=message.message_id,
@@ -266,19 +261,27 @@ class Chat:
                 content=content,
                 updated_us=self._ids.latest_us,
             )
-            under_way.kept = True
-        finally:
-            under_way.settled = True
-            self._hear(channel, line)
-        return _ack(message)
+        )
+        if line is None:
+            line = self._under_way[channel.id] = deque()
+        acknowledged: Later[ChannelMessageAck] = Later()
+        line.append(_UnderWay(message, stored, acknowledged))
+        stored.add_done_callback(partial(self._stored, channel, line))
+        return acknowledged
 
-    def _hear(self, channel: Channel, line: deque[_UnderWay]) -> None:
-        """Let what is settled be heard, up to the first that is not."""
-        while line and line[0].settled:
-            first = line.popleft()
-            if first.kept:
-                self._say(channel, first.message)
-        if not line:
+    def _stored(self, channel: Channel, line: deque[_UnderWay], _: asyncio.Future[int]) -> None:
+        """Acknowledge what is stored and let it be heard, up to the first that is not stored yet."""
+        members = self._streams.members(channel.stream)
+        while line and line[0].stored.done():
+            message, stored, acknowledged = line.popleft()
+            try:
+                stored.result()
+            except Exception as error:
+                acknowledged.fail(error)
+            else:
+                acknowledged.answer(_ack(message))
+                fan_out(members, message)
+        if not line and self._under_way.get(channel.id) is line:
             del self._under_way[channel.id]
 
     def _say(self, channel: Channel, message: ChannelMessage) -> None:
