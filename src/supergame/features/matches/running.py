@@ -488,8 +488,9 @@ class RunningMatch:
 
 
 def label_document(label: str) -> Document:
-    """What queries find a label by: its JSON's fields, and nothing for a label that is no JSON object."""
+    """What queries find a label by: its JSON's fields as `label.<field>`, and nothing where it is no JSON object."""
     try:
-        return flatten(msgspec.json.decode(label))
+        decoded = msgspec.json.decode(label)
+        return flatten({"label": decoded}) if isinstance(decoded, dict) else {}
     except (msgspec.DecodeError, RecursionError):
         return {}
