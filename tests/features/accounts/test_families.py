@@ -238,3 +238,6 @@ async def test_tokens_can_be_made_for_any_player(house: House) -> None:
     assert pair.claims.vars == {"role": "referee"}
     with pytest.raises(NotFound, match=r"User account not found."):
         await house.accounts.token_generate("nobody")
+    await house.accounts.ban(alice.user_id)
+    with pytest.raises(Banned):
+        await house.accounts.token_generate(alice.user_id)

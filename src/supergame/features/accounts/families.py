@@ -43,8 +43,8 @@ class Families:
 
     def begin(self, login: Login, variables: dict[str, str] | None = None) -> TokenPair:
         """The first pair of a new family. Raises BadInput for too many variables."""
-        moment = self._revocations.moment_for(login.user_id)
-        return self._tokens.issue(login.user_id, login.username, session_vars(variables), issued_us=moment)
+        issued_us = self._revocations.ahead_us(login.user_id)
+        return self._tokens.issue(login.user_id, login.username, session_vars(variables), issued_us=issued_us)
 
     async def refresh(self, token: str, variables: dict[str, str] | None = None) -> TokenPair:
         """Exchange a refresh token for the next pair; `variables`, if there are any, replace those it carried.

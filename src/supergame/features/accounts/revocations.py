@@ -68,9 +68,10 @@ class Revocations:
     def _last_expiry(self, made_us: int) -> int:
         return made_us + self._longest_seconds * 1_000_000
 
-    def moment_for(self, user_id: str) -> int:
-        """The moment at which tokens for a user are made: now, or when those called back lie behind."""
-        return max(self._tokens.moment(), self._ahead.get(user_id, 0))
+    def ahead_us(self, user_id: str) -> int | None:
+        """The moment before which a user's tokens are called back, while it still lies ahead."""
+        ahead_us = self._ahead.get(user_id, 0)
+        return ahead_us if ahead_us > self._clock.now_us() else None
 
     async def write(self, tx: Tx, revocation: Revocation) -> None:
         """Keep a revocation, in the transaction that causes it. Once that is committed, `announce` it."""

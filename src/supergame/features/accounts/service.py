@@ -89,11 +89,8 @@ class Accounts:
         return self._families.begin(login, vars)
 
     async def token_generate(self, user_id: str, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
-        """Tokens for any player, without a login. Raises NotFound, and BadInput for too many `vars`."""
-        names = await self._users.usernames([user_id])
-        if user_id not in names:
-            raise NotFound("User account not found.")
-        return self._families.begin(Login(user_id, names[user_id], created=False), vars)
+        """Tokens for any player, without a login. Raises NotFound, Banned, and BadInput for too many `vars`."""
+        return self._families.begin(await self._authentication.by_user_id(user_id), vars)
 
     def session_refresh(
         self,
