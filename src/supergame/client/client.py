@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from ssl import SSLContext
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -210,7 +211,9 @@ class Client:
         self, session: Session, *, status: bool = False, lang: str = "en", reconnect: bool = True
     ) -> Socket:
         """Open a socket. With `status` the player appears online to followers."""
-        socket = Socket(self, session, status=status, lang=lang, reconnect=reconnect)
+        address = partial(self.socket_url, session, status=status, lang=lang)
+        tls = self.tls if isinstance(self.tls, SSLContext) else None
+        socket = Socket(session, address, tls=tls, clock=self.clock, reconnect=reconnect)
         await socket.open()
         return socket
 

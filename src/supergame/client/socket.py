@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from supergame.client.errors import ClientError, ConnectionLost, SocketFailed
 from supergame.client.session import Session
+from supergame.core.clock import Clock
 from supergame.protocol.catalogue import EVENTS, name_of
 from supergame.protocol.chat import (
     Channel,
@@ -34,9 +35,6 @@ from supergame.protocol.rpc import Rpc
 from supergame.protocol.status import Status, StatusFollow, StatusUnfollow, StatusUpdate
 from supergame.protocol.system import Error, Ping, Pong
 from supergame.protocol.types import Int64, Message
-
-if TYPE_CHECKING:
-    from supergame.client.client import Client
 
 E = TypeVar("E", bound=Message)
 R = TypeVar("R", bound=Message)
@@ -64,11 +62,19 @@ class Socket:
     channels and matches, and reports a `Reconnected` event; requests under way fail with ConnectionLost.
     """
 
-    def __init__(self, client: Client, session: Session, *, status: bool, lang: str, reconnect: bool) -> None:
+    def __init__(
+        self,
+        session: Session,
+        address: Callable[[], Awaitable[str]],
+        *,
+        tls: SSLContext | None,
+        clock: Clock,
+        reconnect: bool,
+    ) -> None:
         self.session = session
         self.closed = asyncio.Event()
         self.close_reason = ""
-        self._client, self._status, self._lang, self._reconnect = client, status, lang, reconnect
+        self._address, self._tls, self._clock, self._reconnect = address, tls, clock, reconnect
         self._transport: WSTransport | None = None
         self._answers: dict[str, asyncio.Future[Message | None]] = {}
         self._cid = 0
@@ -97,11 +103,10 @@ class Socket:
 
     async def open(self) -> None:
         """Connect. Raises ConnectionLost when the server cannot be reached or refuses."""
-        url = await self._client.socket_url(self.session, status=self._status, lang=self._lang)
-        tls = self._client.tls if isinstance(self._client.tls, SSLContext) else None
+        url = await self._address()
         try:
             transport, _ = await ws_connect(
-                lambda: _Listener(self), url, ssl_context=tls, max_frame_size=FRAME_BYTES_MAX
+                lambda: _Listener(self), url, ssl_context=self._tls, max_frame_size=FRAME_BYTES_MAX
             )
         except WSError as error:
             raise ConnectionLost(f"The server refused the socket: {error}") from error
@@ -149,7 +154,7 @@ class Socket:
         attempt = 0
         while self._wanted:
             pause = RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)]
-            await self._client.clock.sleep(pause * random.uniform(0.5, 1.0))
+            await self._clock.sleep(pause * random.uniform(0.5, 1.0))
             attempt += 1
             try:
                 await self.open()
