@@ -166,8 +166,12 @@ class Writer:
             self._next()
         elif self._queue and self._batch_seconds < min(self._commit_seconds, BATCH_SECONDS_MAX):
             self._loop.call_soon(self._turn)
-        else:
+        elif self._batch:
             self._commit()
+        else:  # all were cancelled or went to the slow lane: nothing to keep, nothing to flush
+            self._undo()
+            self._begun = False
+            self._next()
 
     def _begin(self) -> bool:
         try:
