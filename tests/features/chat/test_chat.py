@@ -312,6 +312,17 @@ async def test_a_message_that_could_not_be_kept_is_refused_and_heard_by_nobody(l
     assert await bob.heard() == []
 
 
+async def test_a_channel_takes_so_many_messages_before_the_first_is_stored(lobby, service, monkeypatch):
+    monkeypatch.setattr("supergame.features.chat.service.UNDER_WAY_MAX", 3)
+    alice = await lobby.player("alice")
+    await join(alice)
+    for _ in range(4):
+        alice.tell("channel_message_send", channel_id=ROOM, content="{}")
+    heard = await alice.hears(7)
+    assert [message["cid"] for message in heard if "error" in message] == ["5"]
+    assert len([message for message in heard if "channel_message" in message]) == 3
+
+
 # Game code
 
 

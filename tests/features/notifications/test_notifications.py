@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -229,6 +230,15 @@ async def test_an_account_that_is_deleted_takes_its_notifications_along(lobby, s
     await lobby.services["accounts"].delete(alice.id)
     assert (await service.list(alice.id)).notifications == []
     assert await subjects(bob) == ["x"]
+
+
+async def test_what_is_for_everybody_passes_over_accounts_that_go_meanwhile(lobby, service):
+    alice, bob = await lobby.player("alice"), await lobby.player("bob")
+    sending = asyncio.ensure_future(service.send_all("x", {}, 1))
+    await lobby.services["accounts"].delete(bob.id)
+    await sending
+    assert await subjects(alice) == ["x"]
+    assert (await service.list(bob.id)).notifications == []
 
 
 async def test_players_on_another_node_hear_over_the_bus(sqlite):

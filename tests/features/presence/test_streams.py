@@ -230,6 +230,18 @@ async def test_a_message_goes_to_all_in_a_stream_or_to_some_of_them(lobby, strea
     assert await outsider.heard() == []
 
 
+async def test_game_code_sends_texts_of_its_own(lobby, streams):
+    alice, bob = lobby.enter("alice"), lobby.enter("bob")
+    for player in (alice, bob):
+        streams.join(player.session, ROOM)
+    await alice.heard()
+    streams.send_data(ROOM, "from the game")
+    streams.send_data(ROOM, "from bob", sender=streams.get(bob.session, ROOM), to=[alice.session], reliable=False)
+    from_game = {"stream": ROOM_ON_THE_WIRE, "data": "from the game", "reliable": True}
+    from_bob = {"stream": ROOM_ON_THE_WIRE, "data": "from bob", "sender": bob.presence}
+    assert await alice.heard() == [{"stream_data": from_game}, {"stream_data": from_bob}]
+
+
 async def test_closing_a_stream_takes_everybody_out_in_silence(lobby, streams):
     alice = lobby.enter("alice")
     streams.join(alice.session, ROOM)

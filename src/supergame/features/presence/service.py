@@ -14,7 +14,7 @@ from supergame.core.feature import Ground
 from supergame.edge import Session, fan_out
 from supergame.features.presence.model import Presence, Stream
 from supergame.protocol.presence import Stream as WireStream
-from supergame.protocol.presence import StreamPresenceEvent, UserPresence
+from supergame.protocol.presence import StreamData, StreamPresenceEvent, UserPresence
 from supergame.protocol.types import Message
 
 PRESENCES_PER_SESSION_MAX = 256
@@ -161,6 +161,19 @@ class Streams:
         """Send one message to all in a stream (or only to those of `to` who are in it)."""
         members = self.members(stream)
         fan_out(members if to is None else [session for session in to if session in members], message)
+
+    def send_data(
+        self,
+        stream: Stream,
+        data: str,
+        *,
+        sender: Presence | None = None,
+        to: Iterable[Session] | None = None,
+        reliable: bool = True,
+    ) -> None:
+        """Send a text of the game's own to all in a stream, or to some, as coming from `sender` or the server."""
+        wire_sender = None if sender is None else to_wire(sender)
+        self.send(stream, StreamData(WireStream(*stream), wire_sender, data, reliable), to=to)
 
     def _note(
         self,
