@@ -312,6 +312,19 @@ async def test_a_message_that_could_not_be_kept_is_refused_and_heard_by_nobody(l
     assert await bob.heard() == []
 
 
+async def test_a_message_that_the_database_refuses_disturbs_no_other(lobby, service):
+    alice = await lobby.player("alice")
+    await join(alice)
+    results = await asyncio.gather(
+        service.message_send(ROOM, {"text": "one"}),
+        service.message_send(ROOM, {"text": "two"}, sender_username="\ud800"),
+        service.message_send(ROOM, {"text": "three"}),
+        return_exceptions=True,
+    )
+    assert [type(result).__name__ for result in results] == ["ChannelMessageAck", "BadInput", "ChannelMessageAck"]
+    assert spoken(await alice.heard()) == await texts(alice) == ["one", "three"]
+
+
 async def test_a_channel_takes_so_many_messages_before_the_first_is_stored(lobby, service, monkeypatch):
     monkeypatch.setattr("supergame.features.chat.service.UNDER_WAY_MAX", 3)
     alice = await lobby.player("alice")
@@ -355,6 +368,8 @@ async def test_game_code_changes_whatever_it_likes(lobby, service):
         await service.message_remove(ROOM, sent["message_id"])
     with pytest.raises(InvalidChannel):
         await service.message_send("lobby", {})
+    with pytest.raises(BadInput):
+        await service.message_send(ROOM, {}, sender_id="nobody")
 
 
 async def test_game_code_builds_ids_of_what_can_be(lobby, service):

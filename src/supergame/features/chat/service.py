@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from supergame.core.errors import BadInput, Refused, TooMany
 from supergame.core.feature import Ground
+from supergame.core.ids import is_uuid
 from supergame.edge import Later, Session, fan_out
 from supergame.features.accounts import AccountDeleted, Accounts
 from supergame.features.chat import channels
@@ -180,6 +181,8 @@ class Chat:
     ) -> ChannelMessageAck:
         """Send a message to a channel as a player, or as the system with an empty `sender_id`. Raises BadInput."""
         channel = channels.parse(channel_id)
+        if sender_id and not is_uuid(sender_id):
+            raise BadInput("Invalid sender identifier")
         sent = self._send(channel, written(content), sender_id, sender_username, persist)
         return sent if isinstance(sent, ChannelMessageAck) else await sent
 
