@@ -77,6 +77,7 @@ class HttpConnection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
+        self._unfinished_bytes = 0
         self._in_head = False
         self._body: list[bytes] = []
         self._body_bytes = 0
@@ -91,6 +92,7 @@ class HttpConnection(asyncio.Protocol):
         self._reading_paused = False
         self._writing_paused = False
         self._refused = False
+        self._said_all = False
         self._gone = False
 
     # The connection itself
@@ -144,7 +146,8 @@ class HttpConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client has nothing more to say; it may still read what is under way."""
-        return self._task is not None or bool(self._waiting)
+        self._said_all = True
+        return (self._busy() or bool(self._unread)) and self._transport.can_write_eof()
 
     # Time
 
@@ -219,10 +222,11 @@ class HttpConnection(asyncio.Protocol):
                 self._refuse(Malformed(), 400)
                 return
             if self._in_head:
-                self._head_bytes += len(piece)
-                if self._head_bytes > self._settings.header_bytes_max:
+                if self._unfinished_bytes > self._settings.header_bytes_max:
                     self._refuse(HeaderTooLarge(), 431)
                     return
+                # What is in the piece before this head counts as well: the limit is exact once the head is whole.
+                self._unfinished_bytes += len(piece)
             if self._refused:
                 return
             start += len(piece)
@@ -232,6 +236,7 @@ class HttpConnection(asyncio.Protocol):
         self._url = b""
         self._headers = {}
         self._head_bytes = 0
+        self._unfinished_bytes = 0
         self._in_head = True
         if self._body:
             self._body = []
@@ -402,7 +407,7 @@ class HttpConnection(asyncio.Protocol):
         self._flush()
 
     def _send(self, request: Request | None, response: Response, keep_alive: bool) -> None:
-        if self._port.draining:
+        if self._port.draining or (self._said_all and not self._waiting and not self._unread):
             keep_alive = False
         self._out.append(self._render(request, response, keep_alive))
         if not keep_alive:
@@ -411,7 +416,7 @@ class HttpConnection(asyncio.Protocol):
             self._flush()
             self._port.wheel.set(self, self._settings.close_seconds_max)
             # With bytes unread, closing at once would reset the connection and take the answer with it.
-            if self._transport.can_write_eof():
+            if self._transport.can_write_eof() and not self._said_all:
                 self._transport.write_eof()
             else:
                 self._transport.close()

@@ -80,6 +80,16 @@ class Tokens:
         self._latest_us = 0
         self._until_prune = PRUNE_EVERY
 
+    @property
+    def revocations(self) -> int:
+        """How many families and users are remembered as called back."""
+        return len(self._families) + len(self._users)
+
+    @property
+    def remembered(self) -> int:
+        """How many session tokens need not be checked again."""
+        return self._session.remembered
+
     def moment(self) -> int:
         """A moment, in microseconds, after every token made here so far and before every later one."""
         self._latest_us = max(self._clock.now_us(), self._latest_us + 1)
@@ -191,6 +201,10 @@ class _Signer:
         self._young: dict[str, Claims] = {}
         self._old: dict[str, Claims] = {}
         self._decode = msgspec.json.Decoder(Claims).decode
+
+    @property
+    def remembered(self) -> int:
+        return len(self._young) + len(self._old)
 
     def write(self, claims: Claims) -> str:
         return self.sign(msgspec.json.encode(claims))
