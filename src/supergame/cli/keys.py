@@ -6,6 +6,7 @@ import dataclasses
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from supergame.console import ConsoleSettings
 from supergame.core.config import BadSetting, Config
@@ -38,7 +39,8 @@ def with_own_keys(config: Config, folder: Path, ids: Ids) -> Config:
         _write(file, kept)
     edge, console = config.section(EdgeSettings), config.section(ConsoleSettings)
     missing = [name.partition(".")[2] for name in published(config, SIGNING_KEYS)]
-    edge = dataclasses.replace(edge, **{name: kept[name] for name in missing})
+    own: dict[str, Any] = {name: kept[name] for name in missing}
+    edge = dataclasses.replace(edge, **own)
     return config.replace(edge).replace(ConsoleSettings(console.key or kept[CONSOLE_KEY]))
 
 

@@ -34,6 +34,7 @@ from supergame.edge import Request, Response
 from supergame.features.matches import MatchMessage
 from supergame.features.matchmaker import MatchedTicket
 from supergame.features.presence import Presence, Stream
+from supergame.features.storage import Deletion, ObjectId, Write
 from supergame.game.context import Context
 from supergame.game.game import BadGame, Game, Match
 from supergame.game.services import Services
@@ -46,6 +47,7 @@ __all__ = [
     "Conflict",
     "Context",
     "DeadlineExceeded",
+    "Deletion",
     "Disabled",
     "Game",
     "Internal",
@@ -53,6 +55,7 @@ __all__ = [
     "MatchMessage",
     "MatchedTicket",
     "NotFound",
+    "ObjectId",
     "Presence",
     "Query",
     "Refused",
@@ -65,5 +68,6 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",
+    "Write",
     "load_queries",
 ]

@@ -172,10 +172,13 @@ class RunningMatch:
         """Tell the author's object that the server is about to stop."""
         await self._report(self.match.terminate, grace_seconds)
 
-    async def wait_for_tasks(self) -> None:
-        """Wait for what the match has spawned."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+    async def finish(self, seconds: float) -> None:
+        """Let what is under way come to its end, and break off what takes longer."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # -- callbacks, one at a time ----------------------------------------------------------------------------
 

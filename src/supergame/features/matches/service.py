@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -241,16 +242,19 @@ class Matches:
         """Start no more matches; tell those that run that the node stops, keep what can be resumed, end them."""
         self._draining = True
         grace_seconds = self._ground.config.section(EdgeSettings).grace_seconds
+        everything = list(self._running.values())
+        warned = [asyncio.ensure_future(running.terminate(grace_seconds)) for running in everything]
+        if warned:
+            await asyncio.wait(warned, timeout=grace_seconds)
         snapshots = []
-        for running in list(self._running.values()):
-            await running.terminate(grace_seconds)
+        for running in everything:
             if not running.ended and (snapshot := self._snapshot(running)) is not None:
                 snapshots.append(snapshot)
         if snapshots:
             await self._ground.database.transact(lambda tx: self._save(tx, snapshots))
-        for running in list(self._running.values()):
+        for running in everything:
             running.stop()
-            await running.wait_for_tasks()
+        await asyncio.gather(*warned, *(running.finish(grace_seconds) for running in everything))
 
     def _snapshot(self, running: RunningMatch) -> dict[str, Any] | None:
         try:
