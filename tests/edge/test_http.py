@@ -68,7 +68,6 @@ async def test_one_connection_serves_many_requests(node: Node) -> None:
     for _ in range(3):
         http.send(request_bytes("GET", "/healthcheck"))
         assert (await http.answer()).body == b"{}"
-    http.close()
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
@@ -93,7 +92,6 @@ def test_pipelined_requests_are_answered_in_order(run: Callable[[Any], None]) ->
                 expected.append(str(i).encode())
             gate.set()
             assert [(await http.answer()).body for _ in range(900)] == expected
-            http.close()
 
     run(scenario())
 
@@ -105,7 +103,6 @@ async def test_requests_that_come_in_pieces(node: Node) -> None:
         http.send(data[i : i + 7])
         await asyncio.sleep(0)
     assert (await http.answer()).status == 200
-    http.close()
 
 
 async def test_a_body_in_chunks(node: Node) -> None:
@@ -114,7 +111,6 @@ async def test_a_body_in_chunks(node: Node) -> None:
     http.send(head + b"6\r\n" + PAYLOAD[:6] + b"\r\n")
     http.send(b"%x\r\n" % (len(PAYLOAD) - 6) + PAYLOAD[6:] + b"\r\n0\r\n\r\n")
     assert (await http.answer()).json == {"payload": '{"hello":"world"}'}
-    http.close()
 
 
 async def test_who_asks_whether_to_go_on_is_told_so(node: Node) -> None:
@@ -124,7 +120,6 @@ async def test_who_asks_whether_to_go_on_is_told_so(node: Node) -> None:
     assert (await http.answer()).status == 100
     http.send(PAYLOAD)
     assert (await http.answer()).status == 200
-    http.close()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +163,6 @@ async def test_a_body_that_is_too_large(start: Start, chunked: bool) -> None:
     assert (answer.status, answer.json) == (400, {"code": 3, "message": "http: request body too large"})
     assert answer.headers["connection"] == "close"
     assert await http.ended() == b""
-    http.close()
 
 
 @pytest.mark.parametrize(
@@ -208,7 +202,6 @@ async def test_who_offers_another_protocol_is_answered_in_this_one(node: Node) -
     http.send(one * 100)
     for _ in range(100):
         assert (await http.answer()).json == {"payload": '{"hello":"world"}'}
-    http.close()
 
 
 async def test_http_1_0_ends_after_the_answer_unless_it_asks_to_stay(node: Node) -> None:
@@ -218,7 +211,6 @@ async def test_http_1_0_ends_after_the_answer_unless_it_asks_to_stay(node: Node)
     http.send(b"GET /healthcheck HTTP/1.0\r\n\r\n")
     assert (await http.answer()).headers["connection"] == "close"
     assert await http.ended() == b""
-    http.close()
 
 
 # Browsers
@@ -275,9 +267,7 @@ async def test_a_route_of_a_game_s_own(start: Start) -> None:
 
     node.edge.router.add_raw("POST", "/hooks/{shop}", hook)
     await start(node)
-    answer = await ask(
-        node.port, "POST", "/hooks/a%2Fb?x=1&x=2&y=", {"X-Sign": "abc", "Accept": "a"}, b'{"paid":true}'
-    )
+    answer = await ask(node.port, "POST", "/hooks/a%2Fb?x=1&x=2&y=", {"X-Sign": "abc", "Accept": "a"}, b'{"paid":true}')
     assert (answer.status, answer.json) == (201, {"shop": "a/b"})
     assert seen[0].headers["x-sign"] == "abc"
     assert seen[0].query_params == {"x": ["1", "2"], "y": [""]}
@@ -336,7 +326,6 @@ async def test_a_request_that_never_ends_is_given_up(node: Node) -> None:
     assert (await http.answer()).status == 408
     await node.clock.advance(3)
     assert await http.ended() == b""
-    http.close()
 
 
 async def test_a_connection_that_rests_too_long_is_ended(node: Node) -> None:
@@ -348,7 +337,6 @@ async def test_a_connection_that_rests_too_long_is_ended(node: Node) -> None:
     await http.answer()
     await node.clock.advance(66)
     assert await http.ended() == b""
-    http.close()
 
 
 async def test_a_handler_that_never_ends_is_given_up(start: Start) -> None:
@@ -366,7 +354,6 @@ async def test_a_handler_that_never_ends_is_given_up(start: Start) -> None:
     await node.clock.advance(40)
     assert (await http.answer()).status == 504
     assert (await http.answer()).status == 200
-    http.close()
 
 
 async def test_who_goes_away_disturbs_no_handler(start: Start) -> None:
@@ -406,14 +393,13 @@ def test_who_does_not_read_is_not_answered_further_and_cut_off_in_the_end(run: C
             http = await Http.open(node.port)
             http.writer.transport.pause_reading()  # type: ignore[attr-defined]
             http.send(request_bytes("GET", "/large") * 1000)
-            (connection,) = [c for c in node.edge._port.connections]
+            (connection,) = list(node.edge._port.connections)
             await until(lambda: connection._writing_paused)  # type: ignore[attr-defined]
             assert len(asked) < 100
             other = await ask(node.port, "GET", "/healthcheck")
             assert other.status == 200
             await node.clock.advance(20)
             await until(lambda: not node.edge._port.connections)
-            http.close()
 
     run(scenario())
 
@@ -426,7 +412,6 @@ async def test_who_reads_slowly_gets_everything(start: Start) -> None:
     http.send(request_bytes("GET", "/large") * 20)
     for _ in range(20):
         assert len((await http.answer()).body) == 1_000_000
-    http.close()
 
 
 # Limits
@@ -446,7 +431,6 @@ async def test_an_address_may_ask_only_so_often(start: Start) -> None:
     await node.clock.advance(1)
     http.send(request_bytes("GET", "/healthcheck"))
     assert (await http.answer()).status == 200
-    http.close()
 
 
 async def test_an_address_may_hold_only_so_many_connections(start: Start) -> None:
@@ -458,8 +442,6 @@ async def test_an_address_may_hold_only_so_many_connections(start: Start) -> Non
     held[0].close()
     await until(lambda: len(node.edge._port.connections) == 1)
     assert (await ask(node.port, "GET", "/healthcheck")).status == 200
-    held[1].close()
-    third.close()
 
 
 async def test_a_trusted_proxy_speaks_for_many_players(start: Start) -> None:
@@ -479,7 +461,6 @@ async def test_a_trusted_proxy_speaks_for_many_players(start: Start) -> None:
     assert (await status("8.8.8.8, 203.0.113.1"))[0] == 429
     assert await status("[2001:db8::1]:443") == (200, b"2001:db8::1")
     assert await status("nonsense") == (200, b"127.0.0.1")
-    http.close()
 
 
 async def test_nobody_else_is_believed(start: Start) -> None:
@@ -501,7 +482,9 @@ requests = st.one_of(
             + body
         ),
         st.sampled_from(["GET", "POST", "PUT", "OPTIONS", "HEAD", "CONNECT", "PATCH", "get", ""]),
-        st.one_of(st.sampled_from(["/", "*", RPC, "/ws", "/ws?token=x", "http://x/y", "/%ff?%ff"]), st.text(max_size=20)),
+        st.one_of(
+            st.sampled_from(["/", "*", RPC, "/ws", "/ws?token=x", "http://x/y", "/%ff?%ff"]), st.text(max_size=20)
+        ),
         st.lists(
             st.tuples(
                 st.sampled_from(
@@ -595,4 +578,3 @@ async def test_a_socket_cannot_be_opened_behind_other_requests(start: Start) -> 
     answer = await http.answer()
     assert answer.status == 400
     gate.set()
-    http.close()

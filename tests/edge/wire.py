@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from structlog.testing import LogCapture
@@ -69,11 +69,14 @@ def echo(node: Node, caller: Session | Caller, message: Rpc) -> Rpc:
 
 @asynccontextmanager
 async def running(node: Node) -> AsyncIterator[Node]:
-    """The node while it runs; what is still connected afterwards is cut off."""
+    """The node while it runs; whoever is still connected afterwards is cut off."""
     await node.edge.start()
     try:
         yield node
     finally:
+        for http in Http.opened:
+            http.close()
+        Http.opened.clear()
         await node.edge.stop(0)
 
 
@@ -93,8 +96,12 @@ class Answer:
 class Http:
     """One connection that speaks HTTP as the test says."""
 
+    opened: ClassVar[list[Http]] = []
+    """All of them, to be closed when the test is over."""
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
+        Http.opened.append(self)
 
     @classmethod
     async def open(cls, port: int, tls: ssl.SSLContext | None = None) -> Http:
@@ -236,5 +243,5 @@ class Socket:
 async def until(condition: Any) -> None:
     """Let the loop turn until something has happened elsewhere."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - anything may be the condition, not an event alone
             await asyncio.sleep(0)

@@ -21,6 +21,7 @@ from supergame.edge.router import Router
 from supergame.edge.session import Session
 from supergame.edge.sessions import Sessions
 from supergame.edge.settings import EdgeSettings
+from supergame.edge.socket import SOCKET_PATH
 from supergame.edge.tls import Certificate
 from supergame.edge.tokens import Tokens
 from supergame.protocol.openapi import openapi
@@ -73,6 +74,7 @@ class Edge:
         self.router.add_operation("Healthcheck", _healthy, self)
         self.router.add_message("ping", _pong, self)
         self.router.add_message("pong", _heard, self)
+        self.router.add_raw("GET", SOCKET_PATH, lambda request: Response("Bad Request: a WebSocket is needed", 400))
         self.router.add_raw("GET", "/metrics", lambda request: _metrics(metrics))
         self.router.add_raw("GET", "/openapi.json", self._openapi)
 
