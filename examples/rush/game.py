@@ -36,7 +36,7 @@ def courses(ctx: Context, request: object) -> list[dict[str, Any]]:
 
 
 class QuickRace(msgspec.Struct):
-    """What `quick_race` is asked: a course, or any; whether to open a race where none is waiting."""
+    """What `quick_race` is asked: a course, or any; bots only look for company, and open no race."""
 
     level: str = ""
     create: bool = True
@@ -54,6 +54,8 @@ async def quick_race(ctx: Context, ask: QuickRace) -> FoundRace:
     if ask.level and ask.level not in LEVELS:
         raise BadInput(f"There is no course {ask.level!r}; there are {', '.join(LEVELS)}.")
     query = "+label.open:T" + (f" +label.level:{ask.level}" if ask.level else "")
+    if not ask.create:
+        query += " +label.players:>0"
     for found in ctx.services.matches.list(authoritative=True, query=query):
         return FoundRace(found.id)
     if not ask.create:
@@ -92,11 +94,14 @@ class Race(Match):
         """Open the race on the course that was asked for, or on the first."""
         self.rounds = Rounds(LEVELS, State(params.get("level") or next(iter(LEVELS))))
         self.sessions: dict[str, Presence] = {}
+        self.bots: set[str] = set()
         self.empty_ticks = 0
         self.show()
 
     def join_attempt(self, presence: Presence, metadata: dict[str, str]) -> bool | str:
         """Newcomers sit down until the start. Who is seated already takes the seat over from another window."""
+        if metadata.get("kind") == "bot":
+            self.bots.add(presence.user_id)
         other = self.sessions.get(presence.user_id)
         if other is not None:
             self.sessions[presence.user_id] = presence
@@ -156,7 +161,7 @@ class Race(Match):
 
     async def record(self, seat: Seat, board: str) -> None:
         """Write a time to the course's leaderboard, which keeps everybody's best."""
-        await self.services.leaderboards.write(board, seat.user_id, seat.runner.finish_ms, username=seat.name)
+        await self.services.leaderboards.record_write(board, seat.user_id, seat.runner.finish_ms, username=seat.name)
 
     def show(self) -> None:
         """Send what there is to say, and let listings know what is going on."""
@@ -164,8 +169,8 @@ class Race(Match):
         for op, message, user_id in outbox:
             to = None if user_id is None else [self.sessions[user_id]]
             self.broadcast(op, message, to=to)
-        label = {"open": self.rounds.open, "level": self.rounds.level.id, "players": len(self.rounds.state.seats)}
-        text = json.dumps(label)
+        players = sum(presence.user_id not in self.bots for presence in self.presences)
+        text = json.dumps({"open": self.rounds.open, "level": self.rounds.level.id, "players": players})
         if text != self.label:
             self.label = text
 
@@ -177,6 +182,7 @@ class Race(Match):
         """Go on; everybody's line is broken now, and `back` tells who has come back."""
         self.rounds = Rounds.restored(LEVELS, data)
         self.sessions = {presence.user_id: presence for presence in self.seats}
+        self.bots = set()
         self.empty_ticks = 0
         for user_id in self.rounds.state.seats:
             self.rounds.lose(user_id)

@@ -21,6 +21,8 @@ LATECOMER_TICKS = 3 * TICK_RATE
 RACE_TICKS_MAX = 150 * TICK_RATE
 STRAGGLER_TICKS_MAX = 30 * TICK_RATE
 """How long the others may still run once the first has arrived."""
+COAST_TICKS = 3 * TICK_RATE // 2
+"""How long everybody may still run out behind the goal once the last has arrived."""
 RESULTS_TICKS = 9 * TICK_RATE
 STEPS_BEHIND_MAX = 10
 STEPS_AHEAD_MAX = 20
@@ -144,7 +146,9 @@ class Rounds:
         arrived: list[Seat] = []
         if state.phase == RACING:
             arrived = self._run()
-        if state.tick >= state.due or (state.phase == RACING and self._all_arrived()):
+            if self._all_arrived():
+                state.due = min(state.due, state.tick + COAST_TICKS)
+        if state.tick >= state.due:
             self._next_phase()
         return arrived
 

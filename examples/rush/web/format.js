@@ -3,7 +3,7 @@
 export function time(ms, digits = 2) {
   const cut = Math.floor(ms / 10 ** (3 - digits)) / 10 ** digits; // cut, not rounded: 59.999 is not 1:00.00
   const minutes = Math.floor(cut / 60);
-  return `${minutes}:${(cut - minutes * 60).toFixed(digits).padStart(digits + 3, "0")}`;
+  return `${minutes}:${(cut - minutes * 60).toFixed(digits).padStart(digits ? digits + 3 : 2, "0")}`;
 }
 
 export function ordinal(number) {

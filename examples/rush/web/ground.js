@@ -50,7 +50,8 @@ export class Ground {
     const [canvas, context] = sheet(PIECE_TILES * scale, height, this.ratio);
     context.scale(scale, scale);
     context.translate(-index * PIECE_TILES, ABOVE_TILES);
-    const [from, to] = [index * PIECE_TILES - 3, (index + 1) * PIECE_TILES + 3];
+    const from = Math.max(0, index * PIECE_TILES - 3);
+    const to = Math.min(level.width, (index + 1) * PIECE_TILES + 3);
     const each = (draw) => {
       for (let column = from; column < to; column++) {
         for (let row = 0; row < level.height; row++) draw(column, row, level.tile(column, row));
@@ -82,9 +83,9 @@ export class Ground {
       if (!this.solid(column, row)) continue;
       let top = row;
       while (this.solid(column, row + 1) && row < level.height + DEEP_TILES) row++;
-      const fill = context.createLinearGradient(0, top, 0, top + 8);
+      const fill = context.createLinearGradient(0, 5, 0, 19);
       fill.addColorStop(0, palette.earth[0]);
-      fill.addColorStop(0.4, palette.earth[1]);
+      fill.addColorStop(0.5, palette.earth[1]);
       fill.addColorStop(1, palette.earth[2]);
       context.fillStyle = fill;
       context.fillRect(column - 0.01, top, 1.02, row + 1 - top);

@@ -97,7 +97,7 @@ function resultLine({ seat, name, ms, mine }, place, over) {
   const who = part("who", "");
   const swatch = part("swatch", "");
   swatch.style.background = SEATS[seat % SEATS.length].body;
-  who.append(swatch, mine ? `${name} (you)` : name);
+  who.append(swatch, name);
   line.append(medal(place), who, part("time", ms ? time(ms) : over ? "not arrived" : "…"));
   line.classList.toggle("mine", mine);
   return line;

@@ -1,6 +1,8 @@
 // The page: logs in, shows the lobby, takes the player into races and back, and comes back after a lost line.
 // `document.body.dataset.state` says where it is: lobby, matching, countdown, racing or finished.
 
+import { Account } from "./account.js";
+import { Attract } from "./attract.js";
 import { Chat } from "./chat.js";
 import { time } from "./format.js";
 import { Hud } from "./hud.js";
@@ -8,20 +10,17 @@ import { Input } from "./input.js";
 import { Level } from "./level.js";
 import { Op } from "./messages.js";
 import { Net, decodeBase64 } from "./net.js";
-import { atStart, step } from "./physics.js";
+import { atStart } from "./physics.js";
 import { Race } from "./race.js";
 import { Scene } from "./scene.js";
 import { Scores } from "./scores.js";
 import { Sound } from "./sound.js";
 
-const NAME_TAKEN = 6;
 const MATCH_PLAYERS_MIN = 2;
 const MATCH_PLAYERS_MAX = 8;
 const STATS_EVERY_MS = 2_000;
 const RESULTS_AFTER_MS = 1_400;
 const FRAME_SECONDS_MAX = 0.1;
-const ADJECTIVES = ["Swift", "Brave", "Sunny", "Lucky", "Zippy", "Merry", "Nimble", "Bold", "Jolly", "Quick"];
-const ANIMALS = ["Fox", "Otter", "Lynx", "Robin", "Hare", "Panda", "Finch", "Koala", "Gecko", "Marten"];
 
 const $ = (selector) => document.querySelector(selector);
 
@@ -30,6 +29,8 @@ const sound = new Sound($("#sound"));
 const scene = new Scene($("#view"));
 const hud = new Hud(sound);
 const scores = new Scores(net);
+const attract = new Attract(scene);
+const account = new Account(net);
 const chat = new Chat(net, (userId, text) => {
   const seat = race?.seats.find((one) => one.user_id === userId);
   if (seat) scene.say(seat.seat, text, performance.now());
@@ -37,9 +38,9 @@ const chat = new Chat(net, (userId, text) => {
 const input = new Input(document.querySelectorAll("#touch button"));
 let race;
 let matchId;
+let sessionId;
 let ticket;
 let courses = [];
-let attract;
 
 function state() {
   return document.body.dataset.state;
@@ -53,57 +54,6 @@ function enter(next) {
 function notice(text) {
   $("#notice").textContent = text;
 }
-
-// Who the player is ----------------------------------------------------------------------------------
-
-function deviceId() {
-  const known = localStorage.getItem("rush.device");
-  if (known) return known;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  localStorage.setItem("rush.device", made);
-  return made;
-}
-
-function inventName() {
-  const pick = (words) => words[Math.floor(Math.random() * words.length)];
-  return `${pick(ADJECTIVES)}${pick(ANIMALS)}${Math.floor(10 + Math.random() * 90)}`;
-}
-
-async function logIn() {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      await net.login(deviceId(), localStorage.getItem("rush.name") ?? inventName());
-      showName();
-      return;
-    } catch (error) {
-      if (error.code !== NAME_TAKEN) throw error;
-      localStorage.removeItem("rush.name");
-    }
-  }
-}
-
-function showName() {
-  localStorage.setItem("rush.name", net.username);
-  $("#name").value = net.username;
-  $("#name-save").hidden = true;
-}
-
-$("#name").addEventListener("input", () => {
-  $("#name-error").textContent = "";
-  $("#name-save").hidden = $("#name").value.trim() === net.username;
-});
-
-$("#name-form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const name = $("#name").value.trim();
-  if (!name || name === net.username) return;
-  try {
-    await net.rename(name);
-    showName();
-  } catch (error) {
-    $("#name-error").textContent = error.message;
-  }
-});
 
 // Lobby ----------------------------------------------------------------------------------------------
 
@@ -136,7 +86,7 @@ function paintThumbnail(canvas, course) {
 function chooseCourse(course) {
   localStorage.setItem("rush.course", course.id);
   document.querySelector(`.course input[value="${course.id}"]`).checked = true;
-  if (!race) showAttract(course);
+  if (!race) attract.show(course);
   showScores(course);
 }
 
@@ -145,39 +95,12 @@ function chosenCourse() {
 }
 
 async function showScores(course) {
+  if (!net.userId) return;
   try {
     await scores.show(course);
   } catch (error) {
     $("#scores-own").textContent = error.message;
   }
-}
-
-// Behind the lobby somebody runs the chosen course: recorded keys, played through the page's own physics.
-function showAttract(course) {
-  const { level } = course;
-  attract = { level, keys: course.keys, runner: atStart(level), before: atStart(level), nextAt: performance.now() };
-  scene.show(level);
-  scene.camera.at = 0.5;
-}
-
-function drawAttract(now, seconds) {
-  if (!attract) return;
-  while (!scene.calm && attract.nextAt <= now) {
-    if (now - attract.nextAt > 1000) attract.nextAt = now;
-    attract.nextAt += 50;
-    if (attract.runner.steps >= attract.keys.length) Object.assign(attract, { runner: atStart(attract.level) });
-    attract.before = attract.runner;
-    const runner = { ...attract.runner };
-    step(attract.level, runner, parseInt(attract.keys[runner.steps], 16));
-    scene.noticed(0, attract.before, runner, now);
-    attract.runner = runner;
-  }
-  const [a, b] = [attract.before, attract.runner];
-  const part = 1 - Math.min(1, Math.max(0, (attract.nextAt - now) / 50));
-  const near = b.steps > a.steps;
-  const shown = { ...b, x: near ? a.x + (b.x - a.x) * part : b.x, y: near ? a.y + (b.y - a.y) * part : b.y };
-  scene.follow(shown, seconds);
-  scene.draw([{ seat: 0, runner: shown, name: "", here: true }], attract.runner, now, seconds);
 }
 
 async function raceNow() {
@@ -195,7 +118,7 @@ async function findRivals() {
     const since = performance.now();
     const shown = setInterval(() => {
       if (state() !== "matching") clearInterval(shown);
-      $("#waited").textContent = time(performance.now() - since, 0).replace(/\.$/, "");
+      $("#waited").textContent = time(performance.now() - since, 0);
     }, 250);
     watchSearchers();
   });
@@ -245,6 +168,7 @@ async function join(which) {
   try {
     const match = await net.ask({ match_join: which });
     matchId = match.match_id;
+    sessionId = match.self.session_id;
   } finally {
     net.removeEventListener("match_data", keep);
   }
@@ -252,6 +176,7 @@ async function join(which) {
   race.addEventListener("phase", ({ detail }) => phase(detail));
   race.addEventListener("finish", ({ detail }) => finished(detail.seat));
   ticket = undefined;
+  sessionStorage.setItem("rush.match", matchId);
   document.activeElement?.blur();
   for (const data of early) hear(data);
 }
@@ -273,20 +198,38 @@ function phase(next) {
 
 function finished(seat) {
   if (seat !== race.seat) return;
+  scene.camera.at = 0.2; // beside the results
   setTimeout(() => race && race.phase !== "countdown" && enter("finished"), RESULTS_AFTER_MS);
 }
 
 async function leave() {
   const left = matchId;
+  backToLobby("");
+  await net.ask({ match_leave: { match_id: left } }).catch(() => {});
+}
+
+function backToLobby(why) {
   race = matchId = undefined;
+  sessionStorage.removeItem("rush.match");
   enter("lobby");
   chooseCourse(chosenCourse());
-  await net.ask({ match_leave: { match_id: left } }).catch(() => {});
+  $("#lobby-error").textContent = why;
+}
+
+// After a reload of the page the seat is still kept for a while.
+async function resume() {
+  const left = sessionStorage.getItem("rush.match");
+  sessionStorage.removeItem("rush.match");
+  if (left) await join({ match_id: left }).catch(() => {});
 }
 
 $("#leave").addEventListener("click", leave);
 $("#leave-results").addEventListener("click", leave);
 net.addEventListener("match_data", ({ detail }) => hear(detail));
+net.addEventListener("match_presence_event", ({ detail }) => {
+  const gone = detail.match_id === matchId && detail.leaves?.some((one) => one.session_id === sessionId);
+  if (race && gone) backToLobby("You are racing in another window.");
+});
 net.addEventListener("matchmaker_matched", ({ detail }) => {
   if (detail.ticket === ticket) attempt(() => join(detail.match_id ? { match_id: detail.match_id } : { token: detail.token }));
 });
@@ -298,15 +241,14 @@ net.addEventListener("open", async ({ detail: first }) => {
   notice("");
   $("#play").disabled = $("#match").disabled = false;
   chat.join().catch((error) => chat.note(error.message));
-  if (first) return;
   if (state() === "matching") enter("lobby");
-  if (!matchId) return;
+  if (first) await resume();
+  if (first || !matchId) return;
   try {
-    await net.ask({ match_join: { match_id: matchId } });
+    const match = await net.ask({ match_join: { match_id: matchId } });
+    sessionId = match.self.session_id;
   } catch {
-    race = matchId = undefined;
-    enter("lobby");
-    $("#lobby-error").textContent = "The race went on without you.";
+    backToLobby("The race went on without you.");
   }
 });
 
@@ -342,14 +284,14 @@ function frame(now) {
   const seconds = Math.min(FRAME_SECONDS_MAX, Math.max(0, (now - last) / 1000));
   last = now;
   if (race?.me) drawRace(now, seconds);
-  else drawAttract(now, seconds);
+  else attract.draw(now, seconds);
   requestAnimationFrame(frame);
 }
 
 function drawRace(now, seconds) {
   const own = race.seat;
   race.advance(now, () => input.take(), (before, after) => scene.noticed(own, before, after, now, (name) => sound.play(name)));
-  race.interpolate(now, () => {});
+  race.interpolate(now, (seat, before, after) => scene.noticed(seat, before, after, now));
   const me = race.placeOfMe(now);
   scene.follow(me, seconds);
   const runners = race.seats
@@ -387,7 +329,7 @@ await loadCourses();
 showCourses();
 requestAnimationFrame(frame);
 try {
-  await logIn();
+  await account.logIn();
   net.connect();
   showScores(chosenCourse());
 } catch (error) {

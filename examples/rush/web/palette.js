@@ -4,7 +4,7 @@ export const SKIES = {
   meadow: {
     sky: ["#3aa7f0", "#8fd6fb", "#e9f8ff", "#fff6dc"],
     light: { x: 0.78, y: 0.2, radius: 0.075, colour: "#fffbe6", glow: "255, 244, 190" },
-    clouds: "rgba(255, 255, 255, 0.92)",
+    clouds: ["#ffffff", 0.9],
     hills: [
       { near: 0.06, base: 0.62, height: 0.2, rough: 1, top: "#b6dcf2", bottom: "#d8eefb", kind: "peaks" },
       { near: 0.16, base: 0.7, height: 0.14, rough: 0.6, top: "#84cfb0", bottom: "#bfe7c3", kind: "hills" },
@@ -23,7 +23,7 @@ export const SKIES = {
   dunes: {
     sky: ["#ff7e6b", "#ffac73", "#ffd699", "#fff1cf"],
     light: { x: 0.7, y: 0.4, radius: 0.14, colour: "#fff3c4", glow: "255, 226, 150" },
-    clouds: "rgba(255, 240, 225, 0.7)",
+    clouds: ["#fff0e1", 0.66],
     hills: [
       { near: 0.06, base: 0.64, height: 0.2, rough: 1, top: "#d98b8b", bottom: "#f3b798", kind: "mesas" },
       { near: 0.16, base: 0.72, height: 0.12, rough: 0.4, top: "#e79a63", bottom: "#f5c083", kind: "hills" },
@@ -42,8 +42,12 @@ export const SKIES = {
   aurora: {
     sky: ["#0a1033", "#16235f", "#2f3f8f", "#6a6fc0"],
     light: { x: 0.22, y: 0.19, radius: 0.05, colour: "#fdfbff", glow: "200, 215, 255" },
-    clouds: "rgba(140, 160, 230, 0.16)",
+    clouds: ["#8ca0e6", 0.2],
     stars: true,
+    curtains: [
+      ["60, 255, 180", "90, 120, 255"],
+      ["70, 220, 255", "190, 90, 255"],
+    ],
     hills: [
       { near: 0.05, base: 0.64, height: 0.27, rough: 1.2, top: "#5666b5", bottom: "#41509c", kind: "snow" },
       { near: 0.15, base: 0.74, height: 0.15, rough: 1, top: "#33428f", bottom: "#2b377c", kind: "peaks" },

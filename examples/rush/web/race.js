@@ -209,15 +209,15 @@ export class Race extends EventTarget {
     }
   }
 
-  // Brings the others to where they were a moment ago; `noticed(before, after)` sees each of their ticks.
+  // Brings the others to where they were a moment ago; `noticed(seat, before, after)` sees each of their ticks.
   interpolate(now, noticed) {
     if (this.clockOffset === undefined) return;
     const t = (now - this.clockOffset - BEHIND_MS) / STEP_MS;
-    for (const other of this.others.values()) {
+    for (const [seat, other] of this.others) {
       const { rows } = other;
       while (rows.length > 2 && rows[1].t <= t) {
         rows.shift();
-        noticed(rows[0].runner, rows[1].runner);
+        noticed(seat, rows[0].runner, rows[1].runner);
       }
       if (rows.length) other.shown = between(rows[0], rows[1] ?? rows[0], t);
     }

@@ -9,6 +9,7 @@ import { Sky } from "./sky.js";
 import { Things } from "./things.js";
 
 const TILES_HIGH = 11.5;
+const STILL_TILES_HIGH = 7;
 const TILES_WIDE_MIN = 11;
 const RATIO_MAX = 2; // sharper screens cost more than they show
 const AHEAD_SECONDS = 0.3;
@@ -17,13 +18,15 @@ const BUBBLE_MS = 5_000;
 const BUBBLE_CHARS_MAX = 40;
 
 export class Scene {
-  constructor(canvas) {
+  // A still picture keeps its size: it is drawn once.
+  constructor(canvas, { still = false } = {}) {
     this.canvas = canvas;
+    this.tilesHigh = still ? STILL_TILES_HIGH : TILES_HIGH;
     this.context = canvas.getContext("2d", { alpha: false });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.camera = { x: 0, y: 0, width: 20, height: 11, at: 0.36 };
     this.bubbles = new Map();
-    new ResizeObserver(() => this.resize()).observe(canvas);
+    if (!still) new ResizeObserver(() => this.resize()).observe(canvas);
   }
 
   // Shows another course, from its start.
@@ -47,7 +50,7 @@ export class Scene {
     this.height = height;
     this.canvas.width = Math.round(width * this.ratio);
     this.canvas.height = Math.round(height * this.ratio);
-    this.scale = Math.min(height / TILES_HIGH, width / TILES_WIDE_MIN);
+    this.scale = Math.min(height / this.tilesHigh, width / TILES_WIDE_MIN);
     this.camera.width = width / this.scale;
     this.camera.height = height / this.scale;
     this.placed = false;
@@ -70,7 +73,7 @@ export class Scene {
     }
     if (!before.out && after.out) {
       const drowned = after.y > this.level.height * TILE;
-      if (drowned) this.particles.splash(x, 12.5, this.palette.foam);
+      if (drowned) this.particles.splash(x, 12.2, this.palette.foam);
       else this.particles.burst(x, foot - 0.4, SEATS[seat % SEATS.length].body);
       sound?.(drowned ? "splash" : "hit");
     } else if (before.out && !after.out) {
@@ -170,10 +173,10 @@ export class Scene {
   }
 
   drawName({ seat, runner, name, mine }, now) {
-    if (runner.out) return;
+    if (runner.out || !name) return;
     const { context, camera, scale } = this;
     const x = ((runner.x + WIDTH / 2) / TILE - camera.x) * scale;
-    const y = (runner.y / TILE - camera.y - 0.42) * scale;
+    const y = (runner.y / TILE - camera.y - 0.6) * scale;
     const size = Math.max(11, Math.min(15, scale * 0.23));
     context.font = `700 ${size}px ${FONT}`;
     context.textAlign = "center";

@@ -7,10 +7,12 @@ import { chance } from "./palette.js";
 const STRIP_PX = 1600;
 const CLOUDS = 9;
 const STARS = 140;
+const STRIP_WIDE_PX = 5;
 
 export class Sky {
   constructor(palette) {
     this.palette = palette;
+    this.curtains = (palette.curtains ?? []).map(paintCurtain);
   }
 
   resize(width, height, ratio) {
@@ -18,13 +20,13 @@ export class Sky {
     this.height = height;
     this.strips = this.palette.hills.map((hill, index) => paintHills(this.palette, hill, index, height, ratio));
     this.backdrop = paintBackdrop(this.palette, width, height, ratio);
-    this.cloud = [0, 1, 2].map((kind) => paintCloud(this.palette.clouds, kind, height, ratio));
+    this.cloud = [0, 1, 2].map((kind) => paintCloud(this.palette.clouds[0], kind, height, ratio));
   }
 
   draw(context, cameraX, cameraY, seconds) {
     const { width, height } = this;
     context.drawImage(this.backdrop, 0, 0, width, height);
-    if (this.palette.stars) this.drawAurora(context, seconds);
+    if (this.curtains.length) this.drawAurora(context, seconds);
     this.drawClouds(context, cameraX, seconds);
     this.palette.hills.forEach((hill, index) => {
       const strip = this.strips[index];
@@ -37,6 +39,7 @@ export class Sky {
 
   drawClouds(context, cameraX, seconds) {
     const span = this.width + 500;
+    context.globalAlpha = this.palette.clouds[1];
     for (let index = 0; index < CLOUDS; index++) {
       const depth = 0.4 + 0.6 * chance(index, 1);
       const start = chance(index, 2) * span;
@@ -46,28 +49,38 @@ export class Sky {
       const size = this.height * 0.34 * depth;
       context.drawImage(image, x, y, size, size * 0.5);
     }
+    context.globalAlpha = 1;
   }
 
+  // Curtains of light: narrow strips side by side, each as high and as bright as its place in the waves.
   drawAurora(context, seconds) {
     const { width, height } = this;
-    context.save();
     context.globalCompositeOperation = "lighter";
-    for (let band = 0; band < 3; band++) {
-      const paint = context.createLinearGradient(0, height * 0.05, 0, height * 0.62);
-      const colour = ["70, 255, 190", "90, 190, 255", "200, 110, 255"][band];
-      paint.addColorStop(0, `rgba(${colour}, 0)`);
-      paint.addColorStop(0.55, `rgba(${colour}, 0.2)`);
-      paint.addColorStop(1, `rgba(${colour}, 0)`);
-      context.fillStyle = paint;
-      context.beginPath();
-      const wave = (x, shift) => Math.sin(x / 170 + seconds * 0.25 + band * 2 + shift) * 26 + Math.sin(x / 61 - seconds * 0.4) * 8;
-      context.moveTo(0, height * (0.12 + band * 0.07) + wave(0, 0));
-      for (let x = 0; x <= width + 24; x += 24) context.lineTo(x, height * (0.1 + band * 0.08) + wave(x, 0));
-      for (let x = width + 24; x >= 0; x -= 24) context.lineTo(x, height * (0.42 + band * 0.07) + wave(x, 0.8) * 1.6);
-      context.fill();
-    }
-    context.restore();
+    this.curtains.forEach((curtain, index) => {
+      for (let x = 0; x < width; x += STRIP_WIDE_PX) {
+        const fold = Math.sin(x / 210 + seconds * 0.13 + index * 2.1) + 0.5 * Math.sin(x / 83 - seconds * 0.21 + index);
+        const ray = 0.55 + 0.3 * Math.sin(x / 31 + seconds * 0.5 + fold * 3) + 0.15 * Math.sin(x / 11 - seconds * 0.8);
+        const foot = height * (0.4 + index * 0.07 + fold * 0.055);
+        const tall = height * (0.26 + 0.07 * ray + 0.04 * fold);
+        context.globalAlpha = Math.max(0, 0.16 + 0.3 * ray + 0.1 * fold);
+        context.drawImage(curtain, x, foot - tall, STRIP_WIDE_PX, tall);
+      }
+    });
+    context.globalAlpha = 1;
+    context.globalCompositeOperation = "source-over";
   }
+}
+
+function paintCurtain([low, high]) {
+  const [canvas, context] = sheet(1, 128, 1);
+  const fill = context.createLinearGradient(0, 0, 0, 128);
+  fill.addColorStop(0, `rgba(${high}, 0)`);
+  fill.addColorStop(0.5, `rgba(${high}, 0.4)`);
+  fill.addColorStop(0.88, `rgba(${low}, 0.9)`);
+  fill.addColorStop(1, `rgba(${low}, 0)`);
+  context.fillStyle = fill;
+  context.fillRect(0, 0, 1, 128);
+  return canvas;
 }
 
 function paintBackdrop(palette, width, height, ratio) {

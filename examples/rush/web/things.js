@@ -4,7 +4,7 @@
 import { disc } from "./canvas.js";
 import { ringCell } from "./level.js";
 
-const WATER_ROW = 12.45;
+const WATER_ROW = 12.1;
 const BOUNCE_MS = 350;
 
 export class Things {
