@@ -31,7 +31,7 @@ from tests.edge.wire import (
 )
 
 from supergame.core.errors import Disabled, NotFound, Refused
-from supergame.edge import Session, deliver_framed, fan_out
+from supergame.edge import Later, Session, deliver_framed, fan_out
 from supergame.edge.frames import frame
 from supergame.edge.session import FLUSH_MESSAGES
 from supergame.protocol.chat import ChannelJoin, ChannelLeave
@@ -535,6 +535,37 @@ async def test_no_input_whatsoever_breaks_it(node: Node, sent: list[bytes], piec
     other.abort()
     await until(lambda: not node.edge._port.connections)
     assert node.lines == []
+
+
+class Promises:
+    """Answers that are still to come while the session goes on."""
+
+    def __init__(self, node: Node) -> None:
+        self.made: list[Later[Any]] = []
+        node.edge.router.add_message("channel_leave", promise, self)
+
+
+def promise(promises: Promises, session: Session, message: ChannelLeave) -> Later[Any]:
+    promises.made.append(Later())
+    return promises.made[-1]
+
+
+async def test_answers_that_come_later_let_the_session_go_on(start: Start) -> None:
+    node = Node()
+    promises = Promises(node)
+    await start(node)
+    socket, _ = await node.session()
+    for cid in "123":
+        socket.send(cid=cid, channel_leave={})
+    assert await socket.ask(cid="4", ping={}) == {"cid": "4", "pong": {}}
+    promises.made[2].answer(None)
+    promises.made[0].answer(Rpc("first"))
+    promises.made[1].fail(Refused("No."))
+    assert [await socket.heard() for _ in range(3)] == [
+        {"cid": "3"},
+        {"cid": "1", "rpc": {"id": "first"}},
+        {"cid": "2", **error(3, "No.")},
+    ]
 
 
 async def test_match_data_has_no_answer_on_success(start: Start) -> None:
