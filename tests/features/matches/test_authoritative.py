@@ -386,3 +386,139 @@ async def test_classes_that_do_not_fit_change_nothing(node):
     with pytest.raises(BadInput, match="cannot become the new class"):
         matches.use({"recorder": Slotted}, node.services)
     assert await matches.signal(match_id, "old code") == "OLD CODE"
+
+
+async def test_an_overrun_is_counted_and_not_caught_up_in_a_burst(game, capsys):
+    go_on = asyncio.Event()
+
+    class Overrunning(Match):
+        tick_rate = 10
+
+        async def loop(self, tick, messages):
+            await go_on.wait()
+
+    game.match("overrunning")(Overrunning)
+    async with testing.node(game) as node:
+        match_id = await node.services.matches.create("overrunning")
+        await node.advance(2)
+        go_on.set()
+        await node.advance(0)
+        assert node.services.matches.running(match_id).tick <= 2  # not the twenty that were missed
+        assert b"supergame_match_overruns_total 1.0" in node.node.metrics.render()
+        assert "a tick overran its period" in capsys.readouterr().out
+
+
+async def test_what_a_match_spawns_runs_beside_it(game, capsys):
+    done = []
+
+    class Spawner(Match):
+        def init(self, params):
+            self.spawn(self.work())
+            self.spawn(self.fail())
+
+        async def work(self):
+            done.append(await self.services.storage.read([]))
+
+        async def fail(self):
+            raise ValueError("in the background")
+
+    game.match("spawner")(Spawner)
+    async with testing.node(game) as node:
+        await node.services.matches.create("spawner")
+        await node.advance(0.1)
+    assert done == [[]]
+    assert "in the background" in capsys.readouterr().out
+
+
+async def test_an_author_sees_the_match_through_its_attributes(game):
+    class Curious(Match):
+        def loop(self, tick, messages):
+            self.seen = (self.id, self.tick, len(self.presences), len(self.seats), self.random.random() < 1)
+            self.now_us = self.clock.now_us()
+            self.log.info("hello from a match")
+
+    game.match("curious")(Curious)
+    async with testing.node(game) as node:
+        match_id = await node.services.matches.create("curious")
+        await node.advance(0.05)
+        match = node.services.matches.running(match_id).match
+        assert match.seen == (match_id, 0, 0, 0, True)
+        assert match.now_us <= node.clock.now_us()
+
+
+async def test_broadcasts_reach_those_they_are_for_as_what_they_are(game):
+    class Talker(Match):
+        def loop(self, tick, messages):
+            for message in messages:
+                self.broadcast(1, {"to": "you"}, to=[message.presence])
+                self.broadcast(2, "text")
+                self.broadcast(0, reliable=False)
+
+    game.match("talker")(Talker)
+    async with testing.node(game) as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        match_id = await node.services.matches.create("talker")
+        for player in (ann, bob):
+            await player.socket.join_match(match_id)
+        ann.socket.send_match_data(match_id, 1, b"")
+        await arrive(node)
+        heard = {player.username: [await player.socket.next(MatchData) for _ in range(2)] for player in (ann, bob)}
+        assert [(event.op_code, event.data) for event in heard["ann"]] == [(1, b'{"to":"you"}'), (2, b"text")]
+        assert [(event.op_code, event.reliable) for event in heard["bob"]] == [(2, True), (0, False)]
+
+
+async def test_too_many_deferred_broadcasts_are_refused(game, monkeypatch, capsys):
+    class Loud(Match):
+        def loop(self, tick, messages):
+            for _ in range(3):
+                self.broadcast_deferred(1)
+
+    monkeypatch.setattr(running_module, "DEFERRED_MAX", 2)
+    game.match("loud")(Loud)
+    async with testing.node(game) as node:
+        await node.services.matches.create("loud")
+        await node.advance(0.1)
+    assert "may put off 2 broadcasts" in capsys.readouterr().out
+
+
+async def test_a_snapshot_that_fails_is_logged_and_left_out(game, capsys):
+    class Forgetful(Match):
+        def snapshot(self):
+            return "text, not bytes"
+
+    game.match("forgetful")(Forgetful)
+    async with testing.node(game) as node:
+        await node.services.matches.create("forgetful")
+    assert "snapshot() gave str, not bytes" in capsys.readouterr().out
+
+
+async def test_what_cannot_be_resumed_is_left_out_with_a_word(game, tmp_path, capsys):
+    class Picky(Recorder):
+        def restore(self, data):
+            raise ValueError("an old format")
+
+    clock = testing.ManualClock()
+    async with testing.node(
+        game, database=await SqliteDatabase.open(tmp_path / "g.db", clock=clock), clock=clock
+    ) as node:
+        await node.services.matches.create("recorder")
+    game.matches["recorder"] = Picky
+    async with testing.node(
+        game, database=await SqliteDatabase.open(tmp_path / "g.db", clock=clock), clock=clock
+    ) as node:
+        assert node.services.matches.list() == []
+        assert "an old format" in capsys.readouterr().out
+
+
+async def test_snapshots_of_classes_that_are_gone_or_too_old_are_dropped(game, tmp_path, capsys):
+    clock = testing.ManualClock()
+    async with testing.node(
+        game, database=await SqliteDatabase.open(tmp_path / "g.db", clock=clock), clock=clock
+    ) as node:
+        await node.services.matches.create("recorder")
+    await clock.advance(2 * 3600)
+    async with testing.node(
+        game, database=await SqliteDatabase.open(tmp_path / "g.db", clock=clock), clock=clock
+    ) as node:
+        assert node.services.matches.list() == []
+        assert "a match was not resumed" in capsys.readouterr().out

@@ -46,6 +46,10 @@ REPORT_EVERY_SECONDS = 10.0  # overruns and drops are logged no more often than 
 Done = Callable[[Any, Exception | None], None]
 
 
+class TooBusy(TooMany):
+    """The match is too busy."""
+
+
 @dataclass(slots=True)
 class Seat:
     """A player's place in a match; without a session while the connection is lost."""
@@ -188,7 +192,7 @@ class RunningMatch:
         elif not self._busy:
             self._start(work, done)
         elif len(self._waiting) >= CALLS_WAITING_MAX:
-            done(None, TooMany("The match is too busy."))
+            done(None, TooBusy())
         else:
             self._waiting.append((work, done))
 
@@ -282,7 +286,7 @@ class RunningMatch:
     def _tick_done(self, result: Any, error: Exception | None) -> None:
         if self.ended:
             return
-        if isinstance(error, TooMany):  # the queue of calls is full: this tick is skipped
+        if isinstance(error, TooBusy):  # the queue of calls is full: this tick is skipped
             self._schedule_next()
             return
         if error is None:
