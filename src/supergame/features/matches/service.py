@@ -246,10 +246,8 @@ class Matches:
         warned = [asyncio.ensure_future(running.terminate(grace_seconds)) for running in everything]
         if warned:
             await asyncio.wait(warned, timeout=grace_seconds)
-        snapshots = []
-        for running in everything:
-            if not running.ended and (snapshot := self._snapshot(running)) is not None:
-                snapshots.append(snapshot)
+        taken = [self._snapshot(running) for running in everything if not running.ended]
+        snapshots = [snapshot for snapshot in taken if snapshot is not None]
         if snapshots:
             await self._ground.database.transact(lambda tx: self._save(tx, snapshots))
         for running in everything:
