@@ -60,7 +60,7 @@ test("ids, addresses and passwords have to look like some", async () => {
     client().authenticateCustom("short"),
     client().authenticateEmail("nobody", "password"),
     client().authenticateEmail(`${unique("mail")}@example.com`, "short"),
-    client().authenticateDevice(unique("device"), true, "white space"),
+    client().authenticateDevice(unique("device"), true, "a\ttab"),
   ]);
 });
 
