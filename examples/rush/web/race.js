@@ -135,6 +135,7 @@ export class Race extends EventTarget {
     } else if (mine && !agrees(mine.runner, told)) {
       const shown = this.placeOfMe(now);
       this.me = { ...told, taken: mine.runner.taken, finishMs: told.finishMs && mine.runner.finishMs };
+      this.history.set(told.steps, { keys: mine.keys, runner: this.me });
       this.replay(told.steps);
       this.smoothFrom(shown, now);
       if (told.rings !== mine.runner.taken.size) this.askForRings(now);
