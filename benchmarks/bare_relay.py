@@ -1,9 +1,9 @@
-"""The bare limit of the realtime path: uvicorn and picows on one port, relaying match data and echoing rpcs.
+"""The bare limit of the realtime path: uvicorn and picows on one port, relaying match data and chat, echoing rpcs.
 
 Nothing else is in it: no sessions, no limits, no checks. Each message is framed once for all who get it, and each
-socket is written once per turn of the loop.
+socket is written once per turn of the loop. Chat that is to be kept is heard after the commit that holds it.
 
-usage: python benchmarks/bare_relay.py PORT
+usage: python -m benchmarks.bare_relay PORT FOLDER
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ import uvicorn
 from picows import WSListener, WSMsgType
 from picows.picows import WSAutoPingStrategy, WSProtocol
 
+from benchmarks.group_commit import GroupCommit, connect
+
+NOW = "2026-01-01T00:00:00.123456Z"
+
 
 class Join(msgspec.Struct):
     match_id: str
@@ -27,6 +31,16 @@ class Send(msgspec.Struct):
     match_id: str
     op_code: str = "0"
     data: msgspec.Raw = msgspec.Raw(b'""')
+
+
+class Enter(msgspec.Struct):
+    target: str
+    persistence: bool = True
+
+
+class Say(msgspec.Struct):
+    channel_id: str
+    content: str
 
 
 class Rpc(msgspec.Struct):
@@ -39,12 +53,21 @@ class Envelope(msgspec.Struct):
     match_create: dict | None = None
     match_join: Join | None = None
     match_data_send: Send | None = None
+    channel_join: Enter | None = None
+    channel_message_send: Say | None = None
     rpc: Rpc | None = None
 
 
 decode, encode = msgspec.json.Decoder(Envelope).decode, msgspec.json.Encoder().encode
 rooms: dict[str, dict[Listener, int]] = {}
+kept: dict[str, GroupCommit] = {}
 dirty: list[Listener] = []
+connection = connect(f"{sys.argv[2]}/bare_relay.db")
+connection.execute(
+    "CREATE TABLE IF NOT EXISTS message (channel_id TEXT, id TEXT, sender_id TEXT, content TEXT, updated_us INTEGER, "
+    "PRIMARY KEY (channel_id, id))"
+)
+commit: GroupCommit | None = None
 
 
 def frame(payload: bytes) -> bytes:
@@ -74,7 +97,13 @@ class Listener(WSListener):
     def on_ws_connected(self, transport) -> None:
         self.raw = transport.underlying_transport
         self.queue: list[bytes] = []
-        self.who = encode({"user_id": str(uuid.uuid4()), "session_id": str(uuid.uuid4()), "username": "abc"})
+        self.who = encode({"user_id": str(uuid.uuid4()), "session_id": str(uuid.uuid4()), "username": "abcdefghij"})
+
+    def on_ws_disconnected(self, transport) -> None:
+        for room in rooms.values():
+            room.pop(self, None)
+        if self.queue:
+            dirty.remove(self)
 
     def on_ws_frame(self, transport, received) -> None:
         if received.msg_type != WSMsgType.TEXT:
@@ -93,6 +122,8 @@ class Listener(WSListener):
             for other in rooms[send.match_id]:
                 if other is not self:
                     other.put(framed)
+        elif (said := envelope.channel_message_send) is not None:
+            self.say(envelope.cid, said)
         elif envelope.rpc is not None:
             self.reply({"cid": envelope.cid, "rpc": {"id": envelope.rpc.id, "payload": envelope.rpc.payload}})
         elif envelope.match_create is not None:
@@ -102,6 +133,44 @@ class Listener(WSListener):
         elif (join := envelope.match_join) is not None:
             rooms[join.match_id][self] = 1
             self.reply({"cid": envelope.cid, "match": {"match_id": join.match_id, "size": 2}})
+        elif (enter := envelope.channel_join) is not None:
+            self.enter(envelope.cid, enter)
+
+    def enter(self, cid: str, enter: Enter) -> None:
+        global commit
+        channel_id = "2..." + enter.target
+        rooms.setdefault(channel_id, {})[self] = 1
+        if enter.persistence:
+            commit = commit or GroupCommit(connection, "INSERT INTO message VALUES (?, ?, ?, ?, ?)")
+            kept[channel_id] = commit
+        self.reply({"cid": cid, "channel": {"id": channel_id}})
+
+    def say(self, cid: str, said: Say) -> None:
+        message = {
+            "channel_id": said.channel_id,
+            "message_id": str(uuid.uuid1()),
+            "code": 0,
+            "sender_id": "a2b4c6d8-1111-4222-8333-123456789012",
+            "username": "abcdefghij",
+            "content": said.content,
+            "create_time": NOW,
+            "update_time": NOW,
+            "persistent": True,
+            "room_name": "room-0",
+        }
+        store = kept.get(said.channel_id)
+        if store is None:
+            self.heard(cid, message)
+        else:
+            row = (said.channel_id, message["message_id"], message["sender_id"], said.content, 1_700_000_000_000_000)
+            store.put(row, lambda: self.heard(cid, message))
+
+    def heard(self, cid: str, message: dict) -> None:
+        ack = {name: value for name, value in message.items() if name not in ("content", "sender_id")}
+        self.reply({"cid": cid, "channel_message_ack": ack})
+        framed = frame(encode({"channel_message": message}))
+        for other in rooms[message["channel_id"]]:
+            other.put(framed)
 
 
 class Socket(WSProtocol):
