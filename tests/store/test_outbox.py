@@ -30,6 +30,14 @@ def adding(events: Events, name: str) -> object:
     return body
 
 
+def refused_after(events: Events, name: str) -> object:
+    async def body(tx: Tx) -> None:
+        await events.announce(tx, ItemAdded(name))
+        raise Refused("on second thoughts")
+
+    return body
+
+
 async def test_an_event_is_heard_after_its_commit(database: Database) -> None:
     events = await node(database)
     heard: list[tuple[str, int | None]] = []
@@ -44,6 +52,35 @@ async def test_an_event_is_heard_after_its_commit(database: Database) -> None:
     events.deliver()
     await events.settle()
     assert heard == [("a", 1)]  # once is enough
+
+
+async def test_a_body_that_announces_nothing_has_nothing_delivered(database: Database) -> None:
+    """Not even what others have left in the outbox: nobody reads it for a transaction without events."""
+    events = await node(database)
+    heard: list[str] = []
+    events.hear(ItemAdded, lambda event: heard.append(event.id))
+    await database.transact(adding(events, "left"))
+
+    async def quiet(tx: Tx) -> int:
+        return await tx.run(q.add, id="quiet", n=1)
+
+    assert await events.transact(quiet) == 1
+    await events.settle()
+    assert heard == []
+    await events.transact(adding(events, "told"))
+    await events.settle()
+    assert sorted(heard) == ["left", "told"]
+
+
+async def test_a_body_that_fails_has_nothing_delivered(database: Database) -> None:
+    events = await node(database)
+    heard: list[str] = []
+    events.hear(ItemAdded, lambda event: heard.append(event.id))
+    await database.transact(adding(events, "left"))
+    with pytest.raises(Refused):
+        await events.transact(refused_after(events, "a"))
+    await events.settle()
+    assert heard == []
 
 
 async def test_a_listener_within_takes_part_and_may_refuse(database: Database) -> None:

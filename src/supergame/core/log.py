@@ -6,8 +6,16 @@ import logging
 import sys
 from typing import TextIO
 
-import structlog
-from structlog.types import FilteringBoundLogger as Log
+# structlog draws tracebacks with rich when it finds it, for which every start of a node would pay 0.1 s.
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+from structlog.types import FilteringBoundLogger as Log  # noqa: E402
+
+if _rich is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _rich
 
 __all__ = ["Log", "configure", "get_log"]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -188,6 +188,7 @@ class Queries:
         return len(self._all)
 
 
+@cache  # every module of a feature asks for the same file
 def load_queries(package: str, filename: str = "queries.sql") -> Queries:
     """Read the queries of a package's `.sql` file. Raises BadSql with the file and query that are wrong."""
     return parse_queries(files(package).joinpath(filename).read_text(encoding="utf-8"), f"{package}/{filename}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -36,6 +36,24 @@ class _Row(msgspec.Struct):
     body: str
 
 
+class _Noted(Generic[T]):
+    """A body that also tells whether this attempt of it, the one that is kept, has announced anything."""
+
+    __slots__ = ("__code__", "_attempts", "_body")
+
+    def __init__(self, body: Callable[[Tx], Awaitable[T]], attempts: dict[int, bool]) -> None:
+        self._body, self._attempts = body, attempts
+        self.__code__ = getattr(body, "__code__", body)  # a database knows kinds of work apart by it
+
+    async def __call__(self, tx: Tx) -> tuple[T, bool]:
+        self._attempts[id(tx)] = False
+        try:
+            result = await self._body(tx)
+            return result, self._attempts[id(tx)]
+        finally:
+            del self._attempts[id(tx)]
+
+
 class Events:
     """The events of one node."""
 
@@ -46,6 +64,8 @@ class Events:
         self._types: dict[str, type[msgspec.Struct]] = {}
         self._pump: asyncio.Task[None] | None = None
         self._again = False
+        self._attempts: dict[int, bool] = {}
+        """Bodies that are running, by the id of their tx: whether they have laid something into the outbox."""
         self._log = get_log(part="events")
 
     @property
@@ -72,6 +92,8 @@ class Events:
             await listener(tx, event)
         name = f"{type(event).__module__}.{type(event).__qualname__}"
         if name in self._hears:
+            if id(tx) in self._attempts:
+                self._attempts[id(tx)] = True
             await tx.run(
                 QUERIES.add_event,
                 id=self._ids.uuid(),
@@ -83,8 +105,9 @@ class Events:
 
     async def transact(self, body: Callable[[Tx], Awaitable[T]]) -> T:
         """Like the database's `transact`, and deliver what the body announced."""
-        result = await self._database.transact(body)
-        self.deliver()
+        result, announced = await self._database.transact(_Noted(body, self._attempts))
+        if announced:
+            self.deliver()
         return result
 
     def deliver(self) -> None:
