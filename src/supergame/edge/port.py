@@ -59,7 +59,7 @@ class Port:
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.empty = asyncio.Event()
-        self.bytes_in = metrics.counter("supergame_received_bytes", "Bytes of requests and messages received.")
+        self.bytes_in = metrics.counter("supergame_received_bytes", "Bytes of HTTP requests received.")
         self.limited = metrics.counter("supergame_limited", "Requests and messages refused by a rate limit.")
         self.cut_off = metrics.counter("supergame_cut_off", "Connections ended because they broke a limit.")
         bytes_out = metrics.counter("supergame_sent_bytes", "Bytes of messages sent to sockets.")

@@ -51,12 +51,15 @@ POLICY: Final = 1008
 TOO_BIG: Final = 1009
 
 
+_get_buffer = WSProtocol.get_buffer
+
+
 class _Parser(WSProtocol):  # type: ignore[misc]
     """picows' parser, reading a bounded amount at a time."""
 
     def get_buffer(self, size_hint: int) -> memoryview:
-        buffer: memoryview = super().get_buffer(size_hint)
-        return buffer[:READ_BYTES_MAX] if len(buffer) > READ_BYTES_MAX else buffer
+        buffer: memoryview = _get_buffer(self, size_hint)
+        return buffer if len(buffer) <= READ_BYTES_MAX else buffer[:READ_BYTES_MAX]
 
 
 class _Quiet:
@@ -147,7 +150,6 @@ class Socket(WSListener):
     __slots__ = (
         "_address",
         "_bucket",
-        "_bytes_in",
         "_claims",
         "_client",
         "_closing",
@@ -160,6 +162,7 @@ class Socket(WSListener):
         "_inbox",
         "_lang",
         "_ping_at",
+        "_plain",
         "_port",
         "_raw",
         "_reading_paused",
@@ -193,7 +196,6 @@ class Socket(WSListener):
         self._shows_status = shows_status
         self._client = client
         self._receive = port.router.messages.receiver(codec)
-        self._bytes_in = port.bytes_in
         self._bucket = Bucket(port.message_rate)
         self._excess = 0
         self._fragments: list[bytes] | None = None
@@ -204,6 +206,7 @@ class Socket(WSListener):
         self._inbox: deque[bytes] | None = None
         self._reading_paused = False
         self._closing = False
+        self._plain = True  # nothing but whole messages is expected, and they are to be handled
 
     # Coming and going
 
@@ -232,7 +235,7 @@ class Socket(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The connection is gone."""
-        self._closing = True
+        self._closing, self._plain = True, False
         if self._inbox:
             self._inbox.clear()
         self._port.release(self, self._address)
@@ -243,7 +246,7 @@ class Socket(WSListener):
         """Say goodbye and wait a little for the answer; part of the session's `Wire`."""
         if self._closing:
             return
-        self._closing = True
+        self._closing, self._plain = True, False
         assert self.session is not None
         self.write(close_frame(code, reason))
         self._resume_reading()  # to hear the answer
@@ -258,6 +261,7 @@ class Socket(WSListener):
 
     def drain(self) -> None:
         """End once the handler that is under way has finished."""
+        self._plain = False
         if self._inbox is None and self.session is not None:
             self.session.close("server shutting down")
 
@@ -270,16 +274,12 @@ class Socket(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """picows: one frame, pings excepted, which it answers itself."""
         self._heard += 1
-        data: bytes | None
-        if frame.msg_type is self._usual and frame.fin and self._fragments is None:
-            data = frame.get_payload_as_bytes()
+        if self._plain and frame.msg_type is self._usual and frame.fin:
+            data: bytes | None = frame.get_payload_as_bytes()
         else:
             data = self._assemble(frame)
-            if data is None:
-                return
-        if self._closing:
+        if data is None:
             return
-        self._bytes_in.value += len(data)
         if not data.isascii() and self._codec.text and not _is_utf8(data):
             self._end(BAD_TEXT, "a text message has to be UTF-8")
             return
@@ -288,7 +288,7 @@ class Socket(WSListener):
         if bucket.tokens < 0 and not bucket.refill():
             self._too_many(data)
             return
-        if self._inbox is not None or self._port.draining:
+        if self._inbox is not None:
             self._wait(data)
             return
         waiting = self._receive(self.session, data)  # type: ignore[arg-type]
@@ -297,13 +297,16 @@ class Socket(WSListener):
             self._port.spawn(self._work(waiting))
 
     def _assemble(self, frame: WSFrame) -> bytes | None:
-        """Everything that is not a whole text message in one frame."""
+        """Everything but a whole message in one frame; gives the message, once it is whole."""
         kind = frame.msg_type
         if kind is WSMsgType.CLOSE:
             self._said_goodbye(frame)
             return None
-        if self._closing or kind is WSMsgType.PONG:
+        # What is said after the node has begun to stop is not handled, and so never acknowledged.
+        if self._closing or self._port.draining or kind is WSMsgType.PONG:
             return None
+        if kind is self._usual and frame.fin and self._fragments is None:
+            return frame.get_payload_as_bytes()
         if kind is WSMsgType.CONTINUATION:
             if self._fragments is None:
                 self._end(PROTOCOL_ERROR, "a message cannot begin with a continuation")
@@ -315,6 +318,7 @@ class Socket(WSListener):
             if kind is not self._usual:
                 self._end(UNSUPPORTED_DATA, f"{'text' if self._codec.text else 'binary'} messages are expected")
                 return None
+            self._plain = False
             self._fragments, self._fragments_bytes = [], 0
         self._fragments_bytes += frame.payload_size
         # An empty fragment is counted as well: a million of them is no message either.
@@ -326,11 +330,12 @@ class Socket(WSListener):
         if not frame.fin:
             return None
         whole, self._fragments = b"".join(self._fragments), None
+        self._plain = True
         return whole
 
     def _said_goodbye(self, frame: WSFrame) -> None:
         if not self._closing:
-            self._closing = True
+            self._closing, self._plain = True, False
             self.write(framed(frame.get_payload_as_bytes()[:2], CLOSE))  # the same code back
             assert self.session is not None
             self._port.sessions.remove_soon(self.session)
@@ -351,9 +356,8 @@ class Socket(WSListener):
         self._port.router.failures.socket(self.session, cid, TooMany("Too many messages; slow down."))
 
     def _wait(self, data: bytes) -> None:
-        """A handler is under way, or the node is stopping: keep the message for later."""
-        if self._inbox is None:
-            return  # said after the node has begun to stop, and so never acknowledged
+        """A handler is under way: keep the message for later."""
+        assert self._inbox is not None
         self._inbox.append(data)
         if len(self._inbox) >= self._port.settings.inbox_messages_max and not self._reading_paused:
             self._reading_paused = True
