@@ -13,6 +13,7 @@ from supergame.features import matches
 from supergame.game.functions import AuthorFunction, BadGame, RpcFunction
 from supergame.game.services import Services
 from supergame.protocol.catalogue import MESSAGES, OPERATIONS
+from supergame.store.queries import Queries, parse_queries
 
 __all__ = ["BadGame", "Game", "Leaderboard", "Match", "Route", "Schedule", "Static"]
 
@@ -249,6 +250,13 @@ class Game:
         if not path.is_dir():
             raise BadGame(f"The migrations folder {path} does not exist.")
         self.migrations_folder = path
+
+    def queries(self, file: Path | str = "queries.sql") -> Queries:
+        """Named queries for such tables, from a file beside the game's; `supergame.store.queries` has the form."""
+        path = self.folder / file
+        if not path.is_file():
+            raise BadGame(f"The file of queries {path} does not exist.")
+        return parse_queries(path.read_text(encoding="utf-8"), str(path))
 
 
 def _callers_folder() -> Path:
