@@ -42,6 +42,7 @@ _STATUS_LINES: Final = {
 _JSON_HEADS: Final = {
     status: line + b"Content-Type: application/json\r\n" + NO_STORE for status, line in _STATUS_LINES.items()
 }
+_METHODS: Final = {name.encode(): name for name in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")}
 _PACKABLE: Final = ("application/json", "text/", "application/javascript", "image/svg")
 
 
@@ -76,7 +77,7 @@ class HttpConnection(asyncio.Protocol):
         self._via_proxy = False
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
-        self._head_bytes = 0
+        self._piece_bytes = 0
         self._unfinished_bytes = 0
         self._in_head = False
         self._body: list[bytes] = []
@@ -205,6 +206,7 @@ class HttpConnection(asyncio.Protocol):
                 self._pause_reading()
                 return
             piece = data[start : start + FEED_BYTES]
+            self._piece_bytes = len(piece)
             if not self._receiving:
                 self._receiving = True
                 self._since = self._port.wheel.tick
@@ -225,7 +227,7 @@ class HttpConnection(asyncio.Protocol):
                 if self._unfinished_bytes > self._settings.header_bytes_max:
                     self._refuse(HeaderTooLarge(), 431)
                     return
-                # What is in the piece before this head counts as well: the limit is exact once the head is whole.
+                # An upper bound, for what stands before the head counts as well; exact once the head is whole.
                 self._unfinished_bytes += len(piece)
             if self._refused:
                 return
@@ -235,7 +237,6 @@ class HttpConnection(asyncio.Protocol):
         """httptools: a request begins."""
         self._url = b""
         self._headers = {}
-        self._head_bytes = 0
         self._unfinished_bytes = 0
         self._in_head = True
         if self._body:
@@ -252,12 +253,11 @@ class HttpConnection(asyncio.Protocol):
         name = name.lower()
         headers = self._headers
         headers[name] = headers[name] + b", " + value if name in headers else value
-        self._head_bytes += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
         """httptools: the body comes next."""
         self._in_head = False
-        if self._head_bytes + len(self._url) > self._settings.header_bytes_max:
+        if self._head_too_large():
             self._refuse(HeaderTooLarge(), 431)
             raise _Stop
         headers = self._headers
@@ -268,6 +268,12 @@ class HttpConnection(asyncio.Protocol):
         if b"expect" in headers and headers[b"expect"].lower() == b"100-continue" and not self._busy():
             self._out.append(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._flush()
+
+    def _head_too_large(self) -> bool:
+        limit = self._settings.header_bytes_max
+        if self._unfinished_bytes + self._piece_bytes <= limit:
+            return False  # it cannot be larger than what it came in
+        return len(self._url) + sum(len(name) + len(value) for name, value in self._headers.items()) > limit
 
     def on_body(self, body: bytes) -> None:
         """httptools: a piece of the body."""
@@ -285,7 +291,7 @@ class HttpConnection(asyncio.Protocol):
             return  # comes up again as HttpParserUpgrade
         self._receiving = False
         self._since = self._port.wheel.tick
-        request = self._request(parser.get_method().decode())
+        request = self._request(_METHODS.get(parser.get_method()) or parser.get_method().decode())
         keep_alive = parser.should_keep_alive()
         if self._busy() or self._inline >= INLINE_REQUESTS_MAX:
             self._waiting.append((request, keep_alive))
