@@ -1,4 +1,4 @@
-"""Bots: real players with real clients, who join whoever races and leave when the race is over.
+"""Bots: real players with real clients, who join whoever races, and leave when the race is over or all others have.
 
 `supergame demo` runs a few of them. They only join races that somebody else has opened, and are matched only
 with somebody who is no bot, so nobody who comes to play finds all bots busy with each other.
@@ -11,7 +11,7 @@ import random
 import msgspec
 from bot import Skill, choose
 from level import Level, read
-from messages import Finish, Keys, Op, Round, Tick, runner_of
+from messages import Finish, Keys, Op, Round, Seats, Tick, runner_of
 from physics import JUMP, TILE
 
 from supergame.client import Client, ClientError, RequestFailed, Session, Socket, SocketFailed
@@ -100,7 +100,7 @@ async def race(socket: Socket, match_id: str, skill: Skill, rng: random.Random) 
         keys = driver.hear(op, event.data)
         if keys is not None:
             socket.send_match_data(match_id, Op.KEYS, msgspec.json.encode(keys))
-        if op is Op.RESULTS:
+        if op is Op.RESULTS or not driver.company:
             break
     await asyncio.sleep(LINGER_SECONDS * rng.random())
     await socket.leave_match(match_id)
@@ -117,11 +117,16 @@ class Driver:
         self.planned = 0
         """The last step that keys have been sent for."""
         self.won = False
+        self.company = True
+        """Whether there is anybody in the race who is no bot."""
 
     def hear(self, op: Op, data: bytes) -> Keys | None:
         """Take in what the race says; gives keys when it is time to send some."""
         if op == Op.ROUND:
             self.arrive(msgspec.json.decode(data, type=Round))
+        elif op == Op.SEATS:
+            seats = msgspec.json.decode(data, type=Seats).seats
+            self.company = not all(seated.bot for seated in seats)
         elif op == Op.TICK:
             return self.think(msgspec.json.decode(data, type=Tick))
         elif op == Op.FINISH:

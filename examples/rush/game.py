@@ -116,7 +116,7 @@ class Race(Match):
             if presence.user_id in self.rounds.state.seats:
                 self.rounds.find(presence.user_id)
             else:
-                self.rounds.sit(presence.user_id, presence.username)
+                self.rounds.sit(presence.user_id, presence.username, bot=presence.user_id in self.bots)
         self.show()
 
     def leave(self, presences: list[Presence]) -> None:
@@ -169,8 +169,8 @@ class Race(Match):
         for op, message, user_id in outbox:
             to = None if user_id is None else [self.sessions[user_id]]
             self.broadcast(op, message, to=to)
-        players = sum(presence.user_id not in self.bots for presence in self.presences)
-        text = json.dumps({"open": self.rounds.open, "level": self.rounds.level.id, "players": players})
+        rounds = self.rounds
+        text = json.dumps({"open": rounds.open, "level": rounds.level.id, "players": rounds.players})
         if text != self.label:
             self.label = text
 

@@ -56,6 +56,7 @@ class Seated(msgspec.Struct):
     user_id: str
     name: str
     here: bool
+    bot: bool
 
 
 class Round(msgspec.Struct):

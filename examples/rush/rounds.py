@@ -41,6 +41,7 @@ class Seat(msgspec.Struct):
     user_id: str
     name: str
     runner: Runner
+    bot: bool = False
     here: bool = True
     last_keys: int = 0
     pending: dict[int, int] = {}
@@ -90,13 +91,18 @@ class Rounds:
         """Whether somebody new may sit down."""
         return self.state.phase != RACING and len(self.state.seats) < SEATS_MAX
 
+    @property
+    def players(self) -> int:
+        """How many people are here, bots not counted."""
+        return sum(seat.here and not seat.bot for seat in self.state.seats.values())
+
     # Who is there
 
-    def sit(self, user_id: str, name: str) -> None:
+    def sit(self, user_id: str, name: str, *, bot: bool = False) -> None:
         """Seat a newcomer, who is told everything; the others learn of it."""
         state = self.state
         number = min(set(range(SEATS_MAX)) - {seat.number for seat in state.seats.values()})
-        state.seats[user_id] = Seat(number, user_id, name, at_start(self.level, number))
+        state.seats[user_id] = Seat(number, user_id, name, at_start(self.level, number), bot)
         if state.phase == COUNTDOWN:
             state.due = max(state.due, state.tick + LATECOMER_TICKS)
         self._say(Op.ROUND, self._round(), user_id)
@@ -215,7 +221,7 @@ class Rounds:
         return (self.state.due - self.state.tick) * STEP_MS
 
     def _seated(self) -> list[Seated]:
-        return [Seated(seat.number, seat.user_id, seat.name, seat.here) for seat in self.state.seats.values()]
+        return [Seated(seat.number, seat.user_id, seat.name, seat.here, seat.bot) for seat in self.state.seats.values()]
 
     def _round(self) -> Round:
         level, state = self.level, self.state

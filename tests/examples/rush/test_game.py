@@ -209,3 +209,18 @@ async def test_the_lobby_is_told_the_courses(node):
         ("aurora", "rush_times_aurora"),
     ]
     assert "P" in "".join(courses[0]["rows"])
+
+
+async def test_bots_leave_a_race_that_everybody_else_has_left(node, monkeypatch):
+    monkeypatch.setattr(bots, "LINGER_SECONDS", 0)
+    ann, bot = await node.player("ann"), await node.player("bot")
+    match_id = await quick_race(ann)
+    await ann.socket.join_match(match_id)
+    await hear(ann, Op.ROUND)
+    racing = asyncio.ensure_future(bots.race(bot.socket, match_id, Skill(), random.Random(1)))
+    while len((await hear(ann, Op.SEATS))["seats"]) < 2:
+        pass
+    await ann.socket.leave_match(match_id)
+    assert await racing is False
+    await bot.socket.ping()
+    assert node.services.matches.get(match_id).size == 0
