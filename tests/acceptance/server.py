@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -66,15 +67,22 @@ class Server:
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
-            for line in self._lines(before):
-                if line.get("event") == "ready":
-                    self.port = line["port"]
-                    return
+            self.port = self._announced_port(before)
+            if self.port:
+                return
             if self._process.poll() is not None:
                 break
             time.sleep(LOOK_SECONDS)
         self.kill()
         raise NotStarted(self.log_file.read_text()[-4_000:])
+
+    def _announced_port(self, start: int) -> int:
+        """The port it says it listens on, 0 while it says nothing: a line of its log, or the demo's for a person."""
+        for line in self._lines(start):
+            if line.get("event") == "ready":
+                return int(line["port"])
+        address = re.search(rb"Play +http://127\.0\.0\.1:(\d+)", self.log_file.read_bytes()[start:])
+        return int(address[1]) if address else 0
 
     def kill(self) -> None:
         """End it at once, as a power cut would (`kill -9`)."""

@@ -1,0 +1,136 @@
+"""Two people open the demo in a real Chromium, race each other and chat; what they did outlives a kill -9."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+from tests.acceptance.server import Server
+
+CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+DRIVER = Path(__file__).with_name("driver.js").read_text()
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync --mute-audio "
+    "--disable-background-timer-throttling --disable-renderer-backgrounding --window-size=1280,800"
+)
+RACE_SECONDS_MAX = 150
+
+pytestmark = pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="Chromium or its driver is not installed")
+
+
+class Page:
+    """The game in a window of its own."""
+
+    def __init__(self, browser: WebDriver) -> None:
+        self.browser = browser
+
+    def open(self, port: int, name: str) -> None:
+        """Open the lobby and take a name."""
+        self.browser.get(f"http://127.0.0.1:{port}/")
+        self.until(lambda: self.body("online") == "yes")
+        field = self.find("#name")
+        field.clear()
+        field.send_keys(name)
+        field.submit()
+        self.until(lambda: not self.find("#name-save").is_displayed())
+
+    def find(self, selector: str):
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def click(self, selector: str) -> None:
+        self.browser.execute_script("arguments[0].click()", self.find(selector))
+
+    def say(self, text: str) -> None:
+        field = self.find("#chat-input")
+        field.send_keys(text)
+        field.submit()
+
+    def hears(self, text: str) -> bool:
+        return text in str(self.find("#chat-log").get_attribute("textContent"))
+
+    def body(self, name: str) -> str:
+        return str(self.browser.execute_script("return document.body.dataset[arguments[0]]", name))
+
+    def run(self, script: str):
+        return self.browser.execute_script(script)
+
+    def drive(self) -> None:
+        """Press keys from now on."""
+        assert self.browser.execute_async_script(DRIVER) == "playing"
+
+    def until(self, condition, seconds: float = 20) -> None:
+        WebDriverWait(self.browser, seconds, poll_frequency=0.1).until(lambda _: condition())
+
+    def problems(self) -> list[str]:
+        """What the browser complains about; a connection that broke is the test's own doing."""
+        log = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+        return [message for message in log if "ERR_CONNECTION" not in message and "WebSocket" not in message]
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[tuple[Page, Page]]:
+    """Two browsers with nothing remembered."""
+    with ExitStack() as stack:
+        opened = []
+        for number in range(2):
+            options = webdriver.ChromeOptions()
+            options.binary_location = str(CHROMIUM)
+            for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path / str(number)}"):
+                options.add_argument(flag)
+            service = webdriver.ChromeService(CHROMEDRIVER, log_output=os.devnull)
+            browser = webdriver.Chrome(options=options, service=service)
+            stack.callback(browser.quit)
+            opened.append(Page(browser))
+        yield opened[0], opened[1]
+
+
+def test_two_pages_race_each_other_and_the_time_outlives_a_kill(tmp_path: Path, pages: tuple[Page, Page]) -> None:
+    ann, bob = pages
+    with Server(tmp_path, None, command="demo") as server:
+        for page, name in ((ann, "Ann"), (bob, "Bob")):
+            page.open(server.port, name)
+
+        ann.say("hello Bob")
+        bob.until(lambda: bob.hears("hello Bob"))
+
+        for page in (ann, bob):
+            page.click("#play")
+        for page in (ann, bob):
+            page.until(lambda page=page: page.body("state") in ("countdown", "racing"))
+        names = "return window.rush.positions().map(runner => runner.name)"
+        ann.until(lambda: {"Ann", "Bob"} <= set(ann.run(names)))
+        bob.until(lambda: {"Ann", "Bob"} <= set(bob.run(names)))
+
+        for page in (ann, bob):
+            page.drive()
+        place_of_ann = "return window.rush.positions().find(runner => runner.name === 'Ann')?.x ?? 0"
+        start = bob.run(place_of_ann)
+        bob.until(lambda: bob.run(place_of_ann) > start + 5)  # Bob sees Ann run
+        picture = os.environ.get("SUPERGAME_PICTURE")
+        if picture:
+            bob.browser.save_screenshot(picture)
+
+        finished = "return window.rush.race?.finished.get(window.rush.race.seat)?.ms ?? 0"
+        ann.until(lambda: ann.run(finished), RACE_SECONDS_MAX)
+        time_ms = ann.run(finished)
+        assert 5_000 < time_ms < RACE_SECONDS_MAX * 1_000
+        assert ann.problems() == bob.problems() == []
+        server.kill()
+
+        server.start()
+        ann.browser.get(f"http://127.0.0.1:{server.port}/")
+        ann.until(lambda: ann.body("online") == "yes")
+        ann.until(lambda: "Ann" in ann.find("#scores-list").text)
+        shown = f"{time_ms // 60_000}:{time_ms % 60_000 // 1000:02d}.{time_ms % 1000 // 100}"
+        assert shown in ann.find("#scores-list").text
+        assert ann.hears("hello Bob")
+        assert server.complaints() == []
