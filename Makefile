@@ -68,7 +68,7 @@ runtime: .venv/bin/supergame
 javascript:
 	@if [ -f $(JS)/package-lock.json ] && command -v npm >/dev/null; then \
 		cmp -s $(JS)/package-lock.json $(JS)/node_modules/.installed || { \
-		(cd $(JS) && npm ci --no-audit --no-fund) && cp $(JS)/package-lock.json $(JS)/node_modules/.installed; }; \
+		(cd $(JS) && npm ci --ignore-scripts --no-audit --no-fund) && cp $(JS)/package-lock.json $(JS)/node_modules/.installed; }; \
 	fi
 
 # A virtual environment that finds the source where it stands: no build step, so no build tool to download.
