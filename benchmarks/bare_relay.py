@@ -163,7 +163,7 @@ class Listener(WSListener):
             self.heard(cid, message)
         else:
             row = (said.channel_id, message["message_id"], message["sender_id"], said.content, 1_700_000_000_000_000)
-            store.put(row, lambda: self.heard(cid, message))
+            store.put(row, lambda: self.raw.is_closing() or self.heard(cid, message))
 
     def heard(self, cid: str, message: dict) -> None:
         ack = {name: value for name, value in message.items() if name not in ("content", "sender_id")}

@@ -93,10 +93,11 @@ async def ask_all(port: int, requests: Sequence[bytes]) -> list[bytes]:
     loop = asyncio.get_running_loop()
     lanes = [requests[first::LOGINS_UNDER_WAY] for first in range(min(LOGINS_UNDER_WAY, len(requests)))]
     answers: list[list[bytes]] = [[] for _ in lanes]
+    connections: list[Connection] = []
     for lane, found in zip(lanes, answers, strict=True):
-        await loop.create_connection(lambda lane=lane, found=found: Connection(lane, [], found), "127.0.0.1", port)
-    while sum(map(len, answers)) < len(requests):
-        await asyncio.sleep(0.01)
+        made = loop.create_connection(lambda lane=lane, found=found: Connection(lane, [], found), "127.0.0.1", port)
+        connections.append((await made)[1])
+    await asyncio.gather(*(connection.ended for connection in connections))
     bodies: list[bytes] = [b""] * len(requests)
     for first, found in enumerate(answers):
         bodies[first::LOGINS_UNDER_WAY] = [answer.partition(b"\r\n\r\n")[2] for answer in found]
@@ -121,13 +122,13 @@ async def load(server: Server, seconds: float, lanes: Sequence[Sequence[bytes]])
         connections.append(connection)
     await asyncio.sleep(seconds / 4)
     latencies.clear()
-    before, cpu, began = sum(connection.n for connection in connections), server.cpu_seconds(), time.perf_counter()
+    before, began = sum(connection.n for connection in connections), server.usage()
     await asyncio.sleep(seconds)
-    n, elapsed = sum(connection.n for connection in connections) - before, time.perf_counter() - began
-    busy = (server.cpu_seconds() - cpu) / elapsed
+    n = sum(connection.n for connection in connections) - before
+    elapsed, busy, others = began.until(server.usage())
     for connection in connections:
         if connection.ended.done():
             connection.ended.result()
         connection.transport.abort()
     await asyncio.sleep(0.1)
-    return Result(n / elapsed, latencies, busy)
+    return Result(n / elapsed, latencies, busy, others)

@@ -15,6 +15,7 @@ from benchmarks.servers import Server
 from benchmarks.socket_load import Players
 
 Run = Callable[[Server, float], Awaitable[Result]]
+PlayersRun = Callable[[Players, float], Awaitable[Result]]
 VERSIONS = 64  # different values that are written to one object in turn: SQLite skips what has not changed
 
 

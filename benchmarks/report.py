@@ -19,11 +19,12 @@ class Row:
     unit: str
     ours: float
     bare: float
-    ratio: float
+    ratio: float = 0.0
     """How many times better the bare limit is."""
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     busy: float = 0.0
+    others: float = 0.0
     target: str = ""
     reached: bool = True
 
@@ -32,14 +33,14 @@ class Row:
             self.title,
             f"{_number(self.ours)} {self.unit}",
             _number(self.bare) if self.bare else "",
-            f"{self.ratio:.2f}" if self.ratio else "",
+            f"{self.ratio:.2f} x" if self.ratio else "",
             f"{self.p50_ms:.2f} / {self.p99_ms:.2f}" if self.p50_ms else "",
-            f"{self.busy:.0%}" if self.busy else "",
+            f"{self.busy:.0%} + {self.others:.0%}" if self.busy else "",
             self.target and f"{self.target}: {'yes' if self.reached else 'no'}",
         ]
 
 
-HEADINGS = ["what", "ours", "bare", "bare / ours", "p50 / p99 ms", "core used", "target"]
+HEADINGS = ["what", "ours", "bare", "bare is better", "p50 / p99 ms", "core used + others", "target"]
 
 
 def _number(value: float) -> str:

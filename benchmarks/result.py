@@ -13,7 +13,9 @@ class Result:
     latencies: list[float] = field(default_factory=list)
     """In seconds, a sample."""
     busy: float = 0.0
-    """The server's share of one core: well below 1, the load generator was the limit."""
+    """The server's share of one core: well below 1, it was not the server that was the limit."""
+    others: float = 0.0
+    """What others took of the cores of server and load: much of it, and the result says little."""
 
     def percentile(self, part: float) -> float:
         """A latency in milliseconds, 0 if none were measured."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +35,45 @@ def pin(pid: int, core: int) -> None:
         os.sched_setaffinity(pid, {core})
 
 
+@dataclass(frozen=True)
+class Usage:
+    """Seconds of processors that were used up to a moment; differences between two moments tell something."""
+
+    wall: float
+    server: float
+    others: float
+    """By everybody but the server and this load generator, on the two cores that these share."""
+
+    @classmethod
+    def of(cls, pid: int) -> Usage:
+        server, cores = _cpu_seconds(pid), sum(_core_seconds(core) for core in (0, 1))
+        return cls(time.perf_counter(), server, cores - server - time.process_time())
+
+    def until(self, later: Usage) -> tuple[float, float, float]:
+        """Seconds that have passed, the server's share of a core, and the others'."""
+        elapsed = later.wall - self.wall
+        return elapsed, (later.server - self.server) / elapsed, max(0.0, (later.others - self.others) / elapsed)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used; 0 where the system does not tell."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2)  # Linux: clock_getcpuclockid(3)
+    except (AttributeError, OSError):
+        return 0.0
+
+
+def _core_seconds(core: int) -> float:
+    """How long a core was busy, or away with another virtual machine; 0 where the system does not tell."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/stat").read_text().splitlines():
+            name, *ticks = line.split()
+            if name == f"cpu{core}":
+                user, nice, system, _idle, _iowait, _irq, _softirq, steal, *_ = map(int, ticks)
+                return (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 class Server:
     """A running server: its port, and what it costs."""
 
@@ -42,12 +82,9 @@ class Server:
         self.ready_seconds = ready_seconds
         self._process = process
 
-    def cpu_seconds(self) -> float:
-        """The time it has used a core; 0 where the system does not tell."""
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return 0.0
+    def usage(self) -> Usage:
+        """What has been used so far."""
+        return Usage.of(self._process.pid)
 
     def memory_bytes(self) -> int:
         """Resident memory."""

@@ -267,14 +267,14 @@ async def _measured(
         flow.begin()
     await asyncio.sleep(seconds / 4)
     latencies.clear()
-    before, cpu, began = sum(client.n_rounds for client in counting), server.cpu_seconds(), time.perf_counter()
+    before, began = sum(client.n_rounds for client in counting), server.usage()
     await asyncio.sleep(seconds)
-    n, elapsed = sum(client.n_rounds for client in counting) - before, time.perf_counter() - began
-    busy = (server.cpu_seconds() - cpu) / elapsed
+    n = sum(client.n_rounds for client in counting) - before
+    elapsed, busy, others = began.until(server.usage())
     for client in counting:
         client.transport.abort()
     await asyncio.sleep(SETTLE_SECONDS)
-    return Result(n / elapsed, latencies, busy)
+    return Result(n / elapsed, latencies, busy, others)
 
 
 async def idle(players: Players, n: int) -> Result:
