@@ -7,7 +7,6 @@ import hmac
 from base64 import b64decode
 from collections.abc import Callable
 from typing import TypeAlias
-from urllib.parse import parse_qs
 
 from supergame.core.errors import Unauthenticated
 from supergame.edge.request import Caller, Request
@@ -70,8 +69,7 @@ class Guard:
         header = request.raw_headers.get(b"authorization", b"")
         shown = _basic_user(header)
         if shown is None and not header and b"http_key=" in request.query:
-            values = parse_qs(request.query).get(b"http_key", [b""])
-            shown = values[-1]
+            shown = request.query_params.get("http_key", [""])[-1].encode()
         if shown is None:
             return self.session(request)
         if not hmac.compare_digest(shown, self._http_key):

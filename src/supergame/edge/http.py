@@ -531,9 +531,9 @@ def _packable(response: Response) -> bool:
 
 
 def _origin_form(url: bytes) -> bytes:
-    """`http://host/path?query`, as proxies are sent, without its beginning."""
+    """`http://host/path?query`, as proxies are sent, without its beginning; what is no address leads nowhere."""
     try:
         parsed = parse_url(url)
     except HttpParserError:
-        return b"/"
+        return url
     return (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")

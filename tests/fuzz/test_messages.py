@@ -1,0 +1,155 @@
+"""Sockets that are sent anything at all: they get the protocol's errors or are closed, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from base64 import b64encode
+from typing import Any
+
+import aiohttp
+from aiohttp import WSMsgType
+from tests.fuzz.garbage import Garbage
+
+from supergame.protocol.catalogue import MESSAGES
+from supergame.testing import Player, RunningNode
+
+FRAMES = 1_200
+AT_ONCE = 6
+"""Frames that are sent before the answers are looked at."""
+ANSWER_SECONDS = 10.0
+GOODBYES = (1000, 1002, 1003, 1007, 1008, 1009)
+ERRORS = range(8)
+
+
+class Mallory:
+    """Sends, and looks at nothing but whether the server stays within the protocol."""
+
+    def __init__(self, node: RunningNode, http: aiohttp.ClientSession) -> None:
+        self._node, self._http = node, http
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.closed = 0
+
+    async def socket(self) -> aiohttp.ClientWebSocketResponse:
+        """An open socket, of a player of its own."""
+        if self._socket is None:
+            session = await self._node.client().authenticate_device(f"mallory-{uuid.uuid4()}")
+            self._socket = await self._http.ws_connect(f"ws://127.0.0.1:{self._node.port}/ws?token={session.token}")
+            await self._socket.send_str('{"channel_join":{"target":"lobby","type":1}}')
+        return self._socket
+
+    async def send(self, frames: list[bytes], *, text: bool = True) -> None:
+        """Send frames and a ping behind them; they are answered in the protocol's words or with a goodbye."""
+        socket = await self.socket()
+        for data in [*frames, b'{"cid":"the last","ping":{}}']:
+            if socket.closed:
+                break
+            opcode = WSMsgType.TEXT if text else WSMsgType.BINARY
+            try:
+                await socket.send_frame(data, opcode)
+            except (ConnectionError, aiohttp.ClientError):
+                break
+        while True:
+            message = await socket.receive(ANSWER_SECONDS)
+            if message.type is not WSMsgType.TEXT:
+                self.closed += 1
+                self._socket = None
+                assert message.type is WSMsgType.CLOSE, (message, frames)
+                assert message.data in GOODBYES, (message, frames)
+                assert message.extra, ("closed without a reason", frames)
+                await socket.close()
+                return
+            envelope = json.loads(message.data)
+            if envelope.get("cid") == "the last":
+                return
+            if "error" in envelope:
+                error = envelope["error"]
+                assert error.get("code", 0) in ERRORS
+                assert "The server made a mistake" not in error["message"], frames
+
+
+async def known(node: RunningNode, ann: Player) -> dict[str, list[Any]]:
+    """Values that get further, by the names of their fields."""
+    relayed = (await ann.socket.create_match()).match_id
+    arena = await node.services.matches.create("arena", {"mode": "easy"})
+    said = await ann.socket.send_chat("2...lobby", {"text": "hello"})
+    nobody = str(uuid.uuid4())
+    return {
+        "channel_id": ["2...lobby", said.channel_id, "2...elsewhere", f"4.{ann.user_id}.{nobody}."],
+        "message_id": [said.message_id, nobody],
+        "content": ['{"text":"hi"}', "{}", "[]"],
+        "target": ["lobby", "elsewhere", ann.user_id, nobody],
+        "type": [1, 2, 3],
+        "match_id": [relayed, arena, f"{nobody}.", f"{nobody}.supergame"],
+        "min_count": [2],
+        "max_count": [2, 3, 8],
+        "count_multiple": [1, 2],
+        "query": ["*", "+properties.a:1", "properties.b:>=2"],
+        "user_ids": [ann.user_id, nobody],
+        "usernames": [ann.username, "nobody"],
+        "id": ["echo", "who", "refuse", "notify", "signal_match"],
+    }
+
+
+def envelope(garbage: Garbage) -> bytes:
+    """An envelope that is nearly right."""
+    declared = garbage.random.choice(list(MESSAGES.values()))
+    made: dict[str, Any] = {declared.name: garbage.message(declared.type)}
+    if garbage.chance(0.8):
+        made["cid"] = garbage.odd() if garbage.chance(0.02) else "7"
+    if garbage.chance(0.01):
+        made[garbage.text()] = garbage.odd()
+    data = garbage.json(made)
+    return garbage.damaged(data) if garbage.chance(0.05) else data
+
+
+async def test_nearly_right_messages_do_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
+    garbage = Garbage(seed, await known(node, ann))
+    async with aiohttp.ClientSession() as http:
+        mallory = Mallory(node, http)
+        for _ in range(FRAMES // AT_ONCE):
+            await mallory.send([envelope(garbage) for _ in range(AT_ONCE)])
+            if garbage.chance(0.05):
+                await node.advance(0.5)  # ticks of matches, passes of the matchmaker
+    assert 0 < mallory.closed < FRAMES // AT_ONCE  # some were wrong enough to be closed, and not all
+
+
+async def test_noise_does_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
+    garbage = Garbage(seed)
+    async with aiohttp.ClientSession() as http:
+        mallory = Mallory(node, http)
+        for _ in range(60):
+            size = garbage.random.choice((0, 1, 2, 10, 125, 126, 1_000, 70_000))
+            await mallory.send([garbage.random.randbytes(size)], text=garbage.chance(0.8))
+            await mallory.send([garbage.json(garbage.odd())])
+
+
+async def test_deep_nesting_does_no_harm(node: RunningNode, ann: Player) -> None:
+    async with aiohttp.ClientSession() as http:
+        mallory = Mallory(node, http)
+        for depth in (100, 1_000, 10_000, 30_000):
+            for data in (b"[" * depth, b"[" * depth + b"]" * depth, b'{"ping":' + b"[" * depth + b"]" * depth + b"}"):
+                await mallory.send([data])
+            nested = "[" * depth + "]" * depth
+            for wrong in (
+                {"rpc": {"id": "notify", "payload": nested}},
+                {"channel_message_send": {"channel_id": "2...lobby", "content": '{"a":' + nested + "}"}},
+            ):
+                await mallory.send([b'{"channel_join":{"target":"lobby","type":1}}', json.dumps(wrong).encode()])
+
+
+async def test_bytes_that_are_no_frames_do_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
+    garbage = Garbage(seed)
+    session = await node.client().authenticate_device("device-of-mallory")
+    handshake = (
+        f"GET /ws?token={session.token} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {b64encode(bytes(16)).decode()}\r\n\r\n"
+    ).encode()
+    for _ in range(40):
+        reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+        writer.write(handshake + garbage.random.randbytes(garbage.random.choice((1, 2, 14, 200, 5_000))))
+        writer.write_eof()
+        async with asyncio.timeout(ANSWER_SECONDS):
+            assert (await reader.read(-1)).startswith(b"HTTP/1.1 101 ")
+        writer.close()
