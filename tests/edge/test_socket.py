@@ -19,6 +19,7 @@ from tests.edge.wire import (
     PING,
     PONG,
     TEXT,
+    Answer,
     Http,
     Node,
     Socket,
@@ -505,6 +506,21 @@ async def test_a_busy_socket_is_not_pinged(node: Node) -> None:
     await node.clock.advance(15)
     socket.send(cid="1", ping={})
     assert await socket.read_frame() == (TEXT, b'{"cid":"1","pong":{}}')
+
+
+async def test_behind_a_proxy_a_socket_counts_as_its_player_s(start: Start) -> None:
+    node = await start(trusted_proxies=("127.0.0.1",), connections_per_address_max=1)
+
+    async def opened(player: str) -> Answer:
+        http = await Http.open(node.port)
+        headers = {**HANDSHAKE, "X-Forwarded-For": player}
+        http.send(request_bytes("GET", f"/ws?token={node.token()}", headers))
+        return await http.answer()
+
+    assert (await opened("203.0.113.1")).status == 101
+    assert (await opened("203.0.113.2")).status == 101
+    assert (await opened("203.0.113.2")).status == 429
+    assert sorted(session.address for session in node.edge.sessions) == ["203.0.113.1", "203.0.113.2"]
 
 
 # Anything at all
