@@ -28,8 +28,8 @@ test: setup javascript ## run all tests and hold branch coverage to its limit
 	@rm -f .coverage .coverage.*
 	@$(RUN) coverage run -m pytest -n auto --dist worksteal $(ARGS)
 	@$(RUN) coverage combine --quiet
-	@$(RUN) coverage json --quiet -o .coverage.json
-	@.venv/bin/python .ci/coverage_limit.py .coverage.json
+	@$(RUN) coverage json --quiet -o .coverage_totals.json
+	@.venv/bin/python .ci/coverage_limit.py .coverage_totals.json
 
 check: setup ## lint, formatting, strict types, import contracts, docs
 	@$(RUN) ruff check .
