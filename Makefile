@@ -60,7 +60,7 @@ lock: setup ## pin the dependencies of pyproject.toml anew, without index addres
 	@$(call compile,requirements-dev.lock,--extra dev --constraint requirements.lock)
 
 clean: ## remove what was built and measured, but neither .venv nor data
-	@rm -rf docs/_build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf docs/_build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 runtime: .venv/bin/supergame
 	$(call install,requirements.lock)
