@@ -453,6 +453,34 @@ def test_who_reads_again_in_time_gets_everything_in_order(run: Callable[[Any], N
     run(scenario())
 
 
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_who_pings_and_does_not_read_makes_no_answers_pile_up(run: Callable[[Any], None]) -> None:
+    async def scenario() -> None:
+        node = Node(messages_per_second_max=0)
+        async with running(node):
+            socket, session = await node.session()
+            socket.http.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            while not session.paused:
+                session.send(Rpc(payload="x" * 10_000))
+                await asyncio.sleep(0)
+            waiting = session.wire._raw.get_write_buffer_size  # type: ignore[attr-defined]
+            before = waiting()
+            for _ in range(5_000):
+                socket.frame(b"y" * 125, PING)
+            await until(lambda: session.wire._heard == 5_000)  # type: ignore[attr-defined]
+            assert waiting() <= before
+
+    run(scenario())
+
+
+async def test_pings_and_pongs_count_as_messages(start: Start) -> None:
+    node = await start(messages_per_second_max=1, messages_burst_max=2, excess_messages_max=1)
+    socket, _ = await node.session()
+    for _ in range(4):
+        socket.frame(b"", PONG)
+    assert await socket.closed() == (1008, "too many messages")
+
+
 async def test_too_many_small_messages_cut_off_who_does_not_read(start: Start) -> None:
     node = await start(send_queue_messages_max=100)
     socket, session = await node.session()

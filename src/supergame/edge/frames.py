@@ -7,6 +7,7 @@ from typing import Final
 TEXT: Final = 0x81
 BINARY: Final = 0x82
 CLOSE: Final = 0x88
+PONG: Final = 0x8A
 PING: Final = b"\x89\x00"
 REASON_BYTES_MAX: Final = 123  # a control frame holds 125 bytes, two of which are the code
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable
-from http import HTTPStatus
 from typing import Final, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
 from supergame.core.errors import BadInput, DeadlineExceeded, SupergameError, TooMany, Unavailable
-from supergame.edge.bodies import BodyTooLarge, accepts_gzip, pack, unpack
-from supergame.edge.failures import header_text, plain_failure
+from supergame.edge.bodies import BodyTooLarge, unpack
+from supergame.edge.failures import plain_failure
+from supergame.edge.handshake import SOCKET_PATH, open_socket
 from supergame.edge.limits import Address
 from supergame.edge.port import Port
+from supergame.edge.rendering import render
 from supergame.edge.request import Request, Response
-from supergame.edge.socket import SOCKET_PATH, open_socket
 
 FEED_BYTES: Final = 16_384
 """The parser is fed in pieces of this size, so that a connection cannot make thousands of requests wait at once."""
@@ -32,18 +32,7 @@ INLINE_REQUESTS_MAX: Final = 32
 LOOK_SECONDS: Final = 5
 """How often a connection is looked at for what takes too long. So much later than its limit it may be noticed."""
 
-JSON_TYPE: Final = "application/json"
-NO_STORE: Final = b"Cache-Control: no-store, no-cache, must-revalidate\r\n"
-
-_STATUS_LINES: Final = {
-    status: b"HTTP/1.1 %d %b\r\n" % (status, phrase.encode())
-    for status, phrase in {499: "Client Closed Request", **{s.value: s.phrase for s in HTTPStatus}}.items()
-}
-_JSON_HEADS: Final = {
-    status: line + b"Content-Type: application/json\r\n" + NO_STORE for status, line in _STATUS_LINES.items()
-}
 _METHODS: Final = {name.encode(): name for name in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")}
-_PACKABLE: Final = ("application/json", "text/", "application/javascript", "image/svg")
 
 
 class HeaderTooLarge(BadInput):
@@ -415,7 +404,7 @@ class HttpConnection(asyncio.Protocol):
     def _send(self, request: Request | None, response: Response, keep_alive: bool) -> None:
         if self._port.draining or (self._said_all and not self._waiting and not self._unread):
             keep_alive = False
-        self._out.append(self._render(request, response, keep_alive))
+        self._out.append(render(self._settings, request, response, keep_alive))
         if not keep_alive:
             self._refused = True
             self._waiting.clear()
@@ -431,34 +420,6 @@ class HttpConnection(asyncio.Protocol):
         out, self._out = self._out, []
         if out and not self._gone:
             self._transport.write(out[0] if len(out) == 1 else b"".join(out))
-
-    def _render(self, request: Request | None, response: Response, keep_alive: bool) -> bytes:
-        status, body = response.status, response.body
-        if response.content_type == JSON_TYPE and not response.headers:
-            head = _JSON_HEADS.get(status) or _head(response)
-        else:
-            head = _head(response)
-        if request is not None:
-            asked = request.raw_headers
-            if b"origin" in asked and self._settings.cors_origin:
-                head += b"Access-Control-Allow-Origin: %b\r\n" % self._settings.cors_origin.encode()
-                if self._settings.cors_origin != "*":
-                    head += b"Vary: Origin\r\n"
-            if len(body) >= self._settings.gzip_bytes_min and _packable(response):
-                head += b"Vary: Accept-Encoding\r\n"
-                if accepts_gzip(asked.get(b"accept-encoding", b"")):
-                    head += b"Content-Encoding: gzip\r\n"
-                    body = pack(body)
-            if b"connection" in asked and keep_alive:
-                head += b"Connection: keep-alive\r\n"
-        if not keep_alive:
-            head += b"Connection: close\r\n"
-        if status == 304 or status == 204:
-            return head + b"\r\n"
-        if request is not None and request.method == "HEAD":
-            body, length = b"", len(body)
-            return b"%bContent-Length: %d\r\n\r\n" % (head, length)
-        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 
     # Sockets
 
@@ -511,23 +472,6 @@ class HttpConnection(asyncio.Protocol):
         lines += [b"%b: %b" % (name, value) for name, value in self._headers.items() if name not in passed]
         self._parser = HttpRequestParser(self)
         return b"\r\n".join(lines) + b"\r\n\r\n" + rest
-
-
-def _head(response: Response) -> bytes:
-    lines = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d Status\r\n" % response.status
-    if response.body or response.content_type == JSON_TYPE:
-        lines += b"Content-Type: %b\r\n" % header_text(response.content_type).encode()
-    for name, value in response.headers.items():
-        lines += b"%b: %b\r\n" % (header_text(name).encode(), header_text(value).encode())
-    if "Cache-Control" not in response.headers:
-        lines += NO_STORE
-    return lines
-
-
-def _packable(response: Response) -> bool:
-    return response.content_type.startswith(_PACKABLE) and not (
-        response.headers and ("Content-Encoding" in response.headers or "ETag" in response.headers)
-    )
 
 
 def _origin_form(url: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from supergame.core.config import BadSetting
 from supergame.core.ids import Ids
 from supergame.core.log import Log
 from supergame.core.telemetry import Metrics
+from supergame.edge.handshake import SOCKET_PATH
 from supergame.edge.http import HttpConnection
 from supergame.edge.port import Port
 from supergame.edge.request import Caller, Request, Response
@@ -21,10 +22,9 @@ from supergame.edge.router import Router
 from supergame.edge.session import Session
 from supergame.edge.sessions import Sessions
 from supergame.edge.settings import EdgeSettings
-from supergame.edge.socket import SOCKET_PATH
 from supergame.edge.tls import Certificate
 from supergame.edge.tokens import Tokens
-from supergame.protocol.openapi import openapi
+from supergame.protocol.openapi import Extra, openapi
 from supergame.protocol.system import Ping, Pong
 from supergame.protocol.types import Empty
 
@@ -51,6 +51,8 @@ class Edge:
         self._clock = clock
         self._log = log
         self._version = version
+        self.game_operations: Sequence[Extra] = ()
+        """What `/openapi.json` shows of the game's own."""
         self._port = Port(
             settings,
             clock=clock,
@@ -108,13 +110,18 @@ class Edge:
             where = f"{self.settings.host}:{self.settings.port}"
             raise BadSetting(f"edge.host and edge.port: cannot listen on {where} ({error.strerror}).") from None
 
+    def close_door(self) -> None:
+        """Take no new connections; those that are there go on as before."""
+        if self._server is not None:
+            self._server.close()
+
     async def stop(self, grace_seconds: float | None = None) -> None:
         """Stop: accept nobody, tell everybody, let what is under way finish, and after the grace end the rest."""
         if self._server is None:
             return
         grace = self.settings.grace_seconds if grace_seconds is None else grace_seconds
         port = self._port
-        self._server.close()
+        self.close_door()
         port.draining = True
         for connection in list(port.connections):
             connection.drain()
@@ -158,7 +165,7 @@ class Edge:
             self._certificate.stop()
 
     def _openapi(self, request: Request) -> Response:
-        return Response(msgspec.json.encode(openapi(self._version)), 200, "application/json")
+        return Response(msgspec.json.encode(openapi(self._version, self.game_operations)), 200, "application/json")
 
 
 def _healthy(edge: Edge, caller: Caller, request: Empty) -> None:

@@ -188,6 +188,11 @@ class Session:
         return self.queue is _CLOSED
 
     @property
+    def paused(self) -> bool:
+        """Whether its client does not read what it is sent."""
+        return self.queue.__class__ is _Backlog
+
+    @property
     def presence(self) -> UserPresence:
         """This session as others see it, made once. Read it, do not change it."""
         presence = self._presence

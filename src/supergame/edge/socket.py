@@ -1,147 +1,35 @@
 """WebSockets: picows parses the frames, this decides what becomes of them.
 
-A connection comes here after its HTTP request has been read. What is heard goes to the router; while a handler of
+A connection comes here from its `handshake`. What is heard goes to the router; while a handler of
 this session waits, what follows waits in its inbox, and beyond a limit the socket is read no further. Nobody else
 notices.
 """
 
 from __future__ import annotations
 
-import asyncio
-import binascii
-from base64 import b64decode
 from collections import deque
 from collections.abc import Awaitable
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
-from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined]
 
-from supergame.core.errors import TooMany, Unauthenticated
-from supergame.core.log import Log
-from supergame.edge.codec import CODECS, Codec
-from supergame.edge.frames import CLOSE, PING, close_frame
+from supergame.core.errors import TooMany
+from supergame.edge.codec import Codec
+from supergame.edge.frames import CLOSE, PING, PONG, close_frame
 from supergame.edge.frames import frame as framed
 from supergame.edge.limits import Address, Bucket
-from supergame.edge.port import Connection, Port
-from supergame.edge.request import Request, Response
+from supergame.edge.port import Port
 from supergame.edge.session import Session
 from supergame.edge.tokens import Claims
 
-SOCKET_PATH: Final = "/ws"
-
-READ_BUFFER_BYTES: Final = 4_096
-"""What an idle socket holds ready; it grows with what arrives."""
-
-READ_BYTES_MAX: Final = 16_384
-"""How much is read at a time; without a bound, the buffer of a busy socket grows to what the kernel holds."""
-
 PING_SPARED_MESSAGES: Final = 20
 """A client that has sent so many messages since the last look is alive and need not be pinged."""
-
-LANG_CHARACTERS_MAX: Final = 64
-KEY_BYTES: Final = 16
-
 
 PROTOCOL_ERROR: Final = 1002
 UNSUPPORTED_DATA: Final = 1003
 BAD_TEXT: Final = 1007
 POLICY: Final = 1008
 TOO_BIG: Final = 1009
-
-
-_get_buffer = WSProtocol.get_buffer
-
-
-class _Parser(WSProtocol):  # type: ignore[misc]
-    """picows' parser, reading a bounded amount at a time."""
-
-    def get_buffer(self, size_hint: int) -> memoryview:
-        buffer: memoryview = _get_buffer(self, size_hint)
-        return buffer if len(buffer) <= READ_BYTES_MAX else buffer[:READ_BYTES_MAX]
-
-
-class _Quiet:
-    """The log that picows gets: what it has to say is told to the client by the close frame."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's name
-        return False
-
-    def debug(self, *args: object) -> None:
-        pass
-
-    info = warning = error = debug
-
-    def exception(self, message: str, *args: object) -> None:
-        self._log.exception(f"picows: {message}")
-
-
-def open_socket(
-    port: Port,
-    connection: Connection,
-    request: Request,
-    transport: asyncio.Transport,
-    address: Address,
-    rest: bytes,
-) -> Response | None:
-    """Make a socket of a connection; `rest` is what has come behind its request. Gives the refusal, if any."""
-    query = parse_qs(request.query.decode("utf-8", "replace"), keep_blank_values=True)
-
-    def asked(name: str, default: str) -> str:
-        return query.get(name, [default])[0]
-
-    codec = CODECS.get(asked("format", "json"))
-    if codec is None:
-        return Response("Invalid format parameter", 400)
-    token = asked("token", "")
-    if not token:
-        header = request.raw_headers.get(b"authorization", b"")
-        token = header[7:].strip().decode("latin-1") if header[:7].lower() == b"bearer " else ""
-    try:
-        claims = port.tokens.verify(token)
-    except Unauthenticated:
-        return Response("Missing or invalid token", 401, headers={"WWW-Authenticate": "Bearer"})
-    key = request.raw_headers.get(b"sec-websocket-key", b"")
-    if not _is_key(key) or request.raw_headers.get(b"sec-websocket-version") != b"13":
-        return Response("Bad Request: no WebSocket handshake of version 13", 400)
-    socket = Socket(
-        port,
-        address,
-        claims,
-        codec,
-        lang=asked("lang", "en")[:LANG_CHARACTERS_MAX],
-        shows_status=asked("status", "").lower() in ("true", "1"),
-        client=request.address,
-    )
-    parser = _Parser(
-        None, None, False, lambda upgrade: socket, _Quiet(port.log), True, None, False, None, None,
-        WSAutoPingStrategy.PING_WHEN_IDLE, True, port.settings.message_bytes_max, None, READ_BUFFER_BYTES,
-    )  # fmt: skip
-    parser.connection_made(transport)
-    # A request of our own: picows refuses what browsers may send, such as `Connection: keep-alive, Upgrade`.
-    _feed(
-        parser,
-        b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: %b\r\n\r\n" % key,
-    )
-    port.replace(connection, socket)
-    transport.set_protocol(parser)
-    _feed(parser, rest)
-    return None
-
-
-def _feed(parser: _Parser, data: bytes) -> None:
-    """Hand over what was read before the parser was in charge."""
-    while data:
-        buffer = parser.get_buffer(len(data))
-        size = min(len(buffer), len(data))
-        buffer[:size] = data[:size]
-        parser.buffer_updated(size)
-        data = data[size:]
 
 
 class Socket(WSListener):
@@ -272,7 +160,7 @@ class Socket(WSListener):
     # What comes in
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """picows: one frame, pings excepted, which it answers itself."""
+        """picows: one frame."""
         self._heard += 1
         if self._plain and frame.msg_type is self._usual and frame.fin:
             data: bytes | None = frame.get_payload_as_bytes()
@@ -302,8 +190,11 @@ class Socket(WSListener):
         if kind is WSMsgType.CLOSE:
             self._said_goodbye(frame)
             return None
+        if kind is WSMsgType.PING or kind is WSMsgType.PONG:
+            self._heard_control(kind, frame)
+            return None
         # What is said after the node has begun to stop is not handled, and so never acknowledged.
-        if self._closing or self._port.draining or kind is WSMsgType.PONG:
+        if self._closing or self._port.draining:
             return None
         if kind is self._usual and frame.fin and self._fragments is None:
             return frame.get_payload_as_bytes()
@@ -332,6 +223,15 @@ class Socket(WSListener):
         whole, self._fragments = b"".join(self._fragments), None
         self._plain = True
         return whole
+
+    def _heard_control(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """Answer a ping, but not of a client that does not read: the answers would pile up."""
+        if self._closing:
+            return
+        if not self._bucket.take():
+            self._too_many(b"")
+        elif kind is WSMsgType.PING and self.session is not None and not self.session.paused:
+            self.write(framed(frame.get_payload_as_bytes(), PONG))
 
     def _said_goodbye(self, frame: WSFrame) -> None:
         if not self._closing:
@@ -419,13 +319,6 @@ class Socket(WSListener):
             return min(settings.ping_seconds, settings.pong_seconds_max - silent)
         self._end(1000, "no answer to a ping")
         return settings.close_seconds_max
-
-
-def _is_key(key: bytes) -> bool:
-    try:
-        return len(b64decode(key, validate=True)) == KEY_BYTES
-    except binascii.Error:
-        return False
 
 
 def _is_utf8(data: bytes) -> bool:
