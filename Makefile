@@ -46,7 +46,7 @@ bench: setup ## measure, each figure beside its bare limit
 	@$(RUN) benchmarks $(ARGS)
 
 faults: setup ## kill -9 under load, ROUNDS=20 times, and look for what was acknowledged
-	@$(RUN) pytest tests/acceptance/test_faults.py -s --rounds=$(ROUNDS) $(ARGS)
+	@$(RUN) tests.acceptance.faults --rounds $(ROUNDS) $(ARGS)
 
 soak: setup ## play for MINUTES=10 and watch memory, latency and errors
 	@$(RUN) pytest tests/acceptance/test_soak.py -s --minutes=$(MINUTES) $(ARGS)
