@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +24,8 @@ from supergame.game.runtime import Runtime
 from supergame.store import Database, Events, MigrationSet, StoreSettings, load_migrations, open_database
 
 __all__ = ["SECTIONS", "Node", "NodeSettings", "migration_sets"]
+
+PART_STOP_SECONDS_MAX = 5.0  # what a part of the node gets to stop, beyond the grace of matches and clients
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,7 @@ def migration_sets(events: Events, features: Sequence[Feature] = FEATURES) -> li
     """The tables of the outbox and of every feature, in order."""
     return [
         events.migrations,
-        *(
-            load_migrations(feature.name, feature.migrations)
-            for feature in features
-            if feature.migrations
-        ),
+        *(load_migrations(feature.name, feature.migrations) for feature in features if feature.migrations),
     ]
 
 
@@ -107,6 +106,8 @@ class Node:
             edge=self.edge,
         )
         self._by_name: dict[str, Any] = {}
+        self._started: list[tuple[str, Any]] = []
+        self._announced = self._stopped = False
         for feature in features:
             self._add(feature, ground)
         self.services = Services(
@@ -149,26 +150,58 @@ class Node:
         return self.edge.port
 
     async def start(self, game: Game | None = None) -> None:
-        """Bring the database up to date, start the features, put the game in, and open the port last."""
-        await self.database.migrate(migration_sets(self.events, self._features))
-        for service in self._by_name.values():
-            if hasattr(service, "start"):
-                await service.start()
-        (await self.runtime.prepare(game or Game("nothing", folder=".")))()
-        await self.services.matches.resume()
-        self.events.deliver()
-        await self.runtime.announce("start")
-        await self.edge.start()
+        """Bring the database up to date, start the features, put the game in, and open the port last.
+
+        When any of that fails, what was begun is stopped again, the database is closed, and the error goes on.
+        """
+        try:
+            await self.database.migrate(migration_sets(self.events, self._features))
+            for name, service in self._by_name.items():
+                self._started.append((name, service))
+                if hasattr(service, "start"):
+                    await service.start()
+            (await self.runtime.prepare(game or Game("nothing", folder=".")))()
+            await self.services.matches.resume()
+            self.events.deliver()
+            await self.runtime.announce("start")
+            self._announced = True
+            await self.edge.start()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
-        """Let matches save themselves, tell the clients, finish what was begun, and let go of everything."""
-        await self.runtime.announce("stop")
-        await self.services.matches.drain()
-        await self.edge.stop()
-        for service in reversed(self._by_name.values()):
+        """Take no new connections, let matches save themselves, tell the clients, and finish what was begun.
+
+        Matches and clients get `edge.grace_seconds`, clients at least half of it; a login that is under way is still
+        answered. Then everything is let go of; what fails or hangs meanwhile is logged. Stopping twice is stopping
+        once.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
+        grace_seconds = self.config.section(EdgeSettings).grace_seconds
+        deadline = self.clock.monotonic() + grace_seconds
+        self.edge.close_door()
+        if self._announced:
+            await self._end("the game", self.runtime.announce("stop"))
+        await self._end("matches", self.services.matches.drain(), 2 * grace_seconds)
+        left_seconds = max(grace_seconds / 2, deadline - self.clock.monotonic())
+        await self._end("edge", self.edge.stop(left_seconds), left_seconds)
+        for name, service in reversed(self._started):
             if hasattr(service, "stop"):
-                await service.stop()
-        await self.runtime.drain()
-        await self.events.settle()
-        await self.bus.close()
+                await self._end(name, service.stop())
+        await self._end("the game", self.runtime.drain())
+        await self._end("events", self.events.settle())
+        await self._end("bus", self.bus.close())
         await self.database.close()
+
+    async def _end(self, part: str, work: Awaitable[object], seconds: float = 0.0) -> None:
+        """Wait for a part of the node to end, `seconds` and PART_STOP_SECONDS_MAX at most; the rest ends regardless."""
+        try:
+            async with asyncio.timeout(seconds + PART_STOP_SECONDS_MAX):
+                await work
+        except TimeoutError:
+            self.log.error("did not stop in time", part=part)
+        except Exception:
+            self.log.exception("could not be stopped properly", part=part)

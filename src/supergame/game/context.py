@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from supergame.core.log import Log, get_log
 from supergame.edge import Caller, Request, Session
 from supergame.game.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """Handed to every function of the game as its first argument.
 
     `user_id` is empty when no player is behind the call: a job, a lifecycle event, or an rpc with the http key.
@@ -22,7 +22,7 @@ class Context:
     user_id: str = ""
     username: str = ""
     session_id: str = ""
-    vars: Mapping[str, str] = field(default_factory=dict)
+    vars: Mapping[str, str] = {}
     lang: str = ""
     address: str = ""
     expires_at: int = 0

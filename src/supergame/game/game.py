@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from supergame.features import matches
 from supergame.game.functions import AuthorFunction, BadGame, RpcFunction
@@ -92,13 +92,19 @@ class Game:
 
     # -- functions and hooks ---------------------------------------------------------------------------------
 
-    def rpc(self, name: str | F) -> Any:
+    @overload
+    def rpc(self, name: F) -> F: ...
+
+    @overload
+    def rpc(self, name: str) -> Callable[[F], F]: ...
+
+    def rpc(self, name: str | F) -> F | Callable[[F], F]:
         """Offer a function to clients: `@game.rpc`, or `@game.rpc("other_name")`.
 
         The payload is decoded by the second parameter's annotation, the answer encoded by what it is; see
         `supergame.game.functions`. Raise a SupergameError to refuse.
         """
-        if callable(name):
+        if not isinstance(name, str):
             self._add_rpc(name.__name__, name)
             return name
 
@@ -147,6 +153,8 @@ class Game:
         def add(kind: M) -> M:
             if not issubclass(kind, matches.Match):
                 raise BadGame(f"Match class {name!r} has to be a subclass of supergame.game.Match.")
+            if not 1 <= kind.tick_rate <= matches.TICK_RATE_MAX:
+                raise BadGame(f"Match class {name!r}: tick_rate has to be 1 to {matches.TICK_RATE_MAX}.")
             if name in self.matches:
                 raise BadGame(f"There are two match classes called {name!r}.")
             self.matches[name] = kind

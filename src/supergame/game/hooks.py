@@ -51,11 +51,44 @@ async def _wait_before(ctx: Context, request: Any, answer: Awaitable[Any], rest:
 
 
 def _after(functions: Sequence[AuthorFunction], services: Services) -> After:
-    async def hook(caller: Any, request: Any, response: Any) -> None:
+    """All of them run, whatever one of them raises; what that is, the log tells."""
+
+    def hook(caller: Any, request: Any, response: Any) -> Awaitable[None] | None:
         ctx = Context.of(services, caller)
-        for function in functions:
-            answer = function(ctx, request, response)
+        rest = iter(functions)
+        for function in rest:
+            try:
+                answer = function(ctx, request, response)
+            except Exception:
+                _failed(ctx, function)
+                continue
             if inspect.isawaitable(answer):
-                await answer
+                return _wait_after(ctx, request, response, function, answer, rest)
+        return None
 
     return hook
+
+
+async def _wait_after(
+    ctx: Context,
+    request: Any,
+    response: Any,
+    function: AuthorFunction,
+    answer: Awaitable[object],
+    rest: Iterator[AuthorFunction],
+) -> None:
+    try:
+        await answer
+    except Exception:
+        _failed(ctx, function)
+    for later in rest:
+        try:
+            result = later(ctx, request, response)
+            if inspect.isawaitable(result):
+                await result
+        except Exception:
+            _failed(ctx, later)
+
+
+def _failed(ctx: Context, function: AuthorFunction) -> None:
+    ctx.log.exception("an after-hook failed", hook=getattr(function, "__qualname__", str(function)))

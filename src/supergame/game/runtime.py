@@ -58,6 +58,7 @@ class Runtime:
         services = self._services
         functions: dict[str, Function] = {name: rpc.bind(services) for name, rpc in game.rpcs.items()}
         jobs = [self._job(schedule) for schedule in game.schedules]
+        described = [rpc.described for rpc in game.rpcs.values()]
         in_router = _InRouter(
             [RawRoute(route.method, route.path, self._route(route)) for route in game.routes],
             [StaticFolder(static.prefix, static.folder) for static in game.statics],
@@ -86,6 +87,7 @@ class Runtime:
             services.rpc.use(functions)
             services.jobs.use(jobs)
             services.matchmaker.use(self._matched(game))
+            self._ground.edge.game_operations = described
             self.game, self._in_router = game, in_router
 
         return apply

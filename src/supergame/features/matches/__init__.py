@@ -7,6 +7,7 @@ ticks, has an inbox, keeps the seat of a player who lost the connection, and can
 from supergame.core.feature import Feature
 from supergame.features.matches.messages import MESSAGES
 from supergame.features.matches.model import (
+    TICK_RATE_MAX,
     BadLabel,
     JoinRejected,
     Match,
@@ -19,6 +20,7 @@ from supergame.features.matches.routes import ROUTES
 from supergame.features.matches.service import Matches
 
 __all__ = [
+    "TICK_RATE_MAX",
     "BadLabel",
     "JoinRejected",
     "Match",

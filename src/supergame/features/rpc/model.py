@@ -25,3 +25,9 @@ class RpcFailed(SupergameError):
     def __init__(self, error: SupergameError) -> None:
         super().__init__(error.message)
         self.code = error.code
+
+
+class RpcCrashed(Exception):
+    """A function raised what it did not mean to: the cause is logged, and callers learn only that it happened."""
+
+    realtime_code: ClassVar[int] = 7

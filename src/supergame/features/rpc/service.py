@@ -8,7 +8,7 @@ from typing import Any
 
 from supergame.core.errors import SupergameError
 from supergame.core.feature import Ground
-from supergame.features.rpc.model import Function, RpcFailed, RpcNotFound
+from supergame.features.rpc.model import Function, RpcCrashed, RpcFailed, RpcNotFound
 
 
 class Rpcs:
@@ -22,7 +22,10 @@ class Rpcs:
         self._functions = {name.lower(): function for name, function in functions.items()}
 
     def call(self, caller: Any, name: str, payload: str = "") -> Awaitable[str] | str:
-        """Call a function as `caller`. Raises RpcNotFound, or RpcFailed with what the game refused."""
+        """Call a function as `caller`.
+
+        Raises RpcNotFound, RpcFailed with what the game refused, or RpcCrashed from whatever else it raised.
+        """
         function = self._functions.get(name) or self._functions.get(name.lower())
         if function is None:
             raise RpcNotFound
@@ -30,13 +33,17 @@ class Rpcs:
             answer = function(caller, payload)
         except SupergameError as error:
             raise RpcFailed(error) from error
+        except Exception as error:
+            raise RpcCrashed(name) from error
         if inspect.isawaitable(answer):
-            return _finish(answer)
+            return _finish(name, answer)
         return answer
 
 
-async def _finish(answer: Awaitable[str]) -> str:
+async def _finish(name: str, answer: Awaitable[str]) -> str:
     try:
         return await answer
     except SupergameError as error:
         raise RpcFailed(error) from error
+    except Exception as error:
+        raise RpcCrashed(name) from error
