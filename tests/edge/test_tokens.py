@@ -53,6 +53,14 @@ def test_a_token_holds_what_clients_read(tokens: Tokens) -> None:
     assert len(claims["tid"]) == 36
 
 
+@given(vars=st.dictionaries(st.text(), st.text(), max_size=3))
+def test_a_token_is_what_pyjwt_would_have_made_of_the_same_claims(vars: dict[str, str]) -> None:  # noqa: A002
+    token = Tokens(EdgeSettings(), ManualClock(), SeededIds()).issue("user", "alice", vars).token
+    payload = token.split(".")[1]
+    with pytest.warns(jwt.InsecureKeyLengthWarning):
+        assert token == jwt.PyJWS().encode(base64.urlsafe_b64decode(payload + "=="), KEY, "HS256")
+
+
 def test_a_token_without_vars_has_no_vars(tokens: Tokens) -> None:
     assert b"vrs" not in base64.urlsafe_b64decode(tokens.issue("user", "alice").token.split(".")[1] + "==")
 
