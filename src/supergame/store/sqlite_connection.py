@@ -28,6 +28,9 @@ def connect(path: Path, *, synchronous: str = "full", read_only: bool = False) -
         connection = apsw.Connection(str(path), statementcachesize=STATEMENTS_CACHED_MAX)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)  # "x" is a name, as in PostgreSQL, never a string
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+        # Plans do not depend on the values bound: otherwise SQLite prepares a join anew at every execution,
+        # which takes three times as long as the join itself.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.set_busy_timeout(int(OPEN_SECONDS_MAX * 1000))
         _use_log(connection)
         for pragma, value in (
