@@ -1,6 +1,7 @@
 """A whole node does the same on SQLite and on PostgreSQL."""
 
 import pytest
+from tests.store.postgres_server import postgres_server, postgres_url  # noqa: F401 - fixtures
 
 from supergame import testing
 from supergame.client import RequestFailed
@@ -8,7 +9,6 @@ from supergame.game import Game
 from supergame.protocol.storage import WriteStorageObject
 from supergame.store.postgres import PostgresDatabase
 from supergame.store.sqlite import SqliteDatabase
-from tests.store.postgres_server import postgres_server, postgres_url  # noqa: F401 - fixtures
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -33,9 +33,7 @@ async def test_what_players_did_is_there_after_a_restart(database):
         await ann.client.write_score(ann.session, "best", 10)
         await bob.client.write_score(bob.session, "best", 20)
         with pytest.raises(RequestFailed) as stale:
-            await ann.client.write_objects(
-                ann.session, [WriteStorageObject("saves", "slot1", "{}", version="0" * 32)]
-            )
+            await ann.client.write_objects(ann.session, [WriteStorageObject("saves", "slot1", "{}", version="0" * 32)])
         assert stale.value.code == 3
 
     async with testing.node(game, database=await connect(), clock=clock, seed=1) as node:
