@@ -10,6 +10,9 @@ import msgspec
 
 from supergame.game import Aborted, Context, Disabled, Game, Match, MatchedTicket, MatchMessage, Presence, Refused
 
+VERSION = 1
+"""What the soak changes in a copy of this file, to see the code reloaded."""
+
 game = Game("acceptance")
 
 game.leaderboard("highest", operator="best", metadata={"unit": "points"})
@@ -169,3 +172,13 @@ async def matched(ctx: Context, tickets: Sequence[MatchedTicket]) -> str | None:
 async def hello(ctx: Context, request: Any) -> str:
     await asyncio.sleep(0)
     return "hello"
+
+
+@game.rpc
+def tasks(ctx: Context) -> int:
+    return len(asyncio.all_tasks())
+
+
+@game.rpc
+def version(ctx: Context) -> int:
+    return VERSION
