@@ -97,6 +97,16 @@ async def score(ctx: Context, payload: int) -> None:
     await ctx.services.leaderboards.record_write("official", ctx.user_id, payload, username=ctx.username)
 
 
+@game.rpc
+async def ban(ctx: Context, user_id: str) -> None:
+    await ctx.services.accounts.ban(user_id)
+
+
+@game.rpc
+async def unban(ctx: Context, user_id: str) -> None:
+    await ctx.services.accounts.unban(user_id)
+
+
 @game.before("channel_join")
 def not_there(ctx: Context, request: Any) -> None:
     if request.target == "disabled":
@@ -159,6 +169,26 @@ class Brief(Arena):
     """An arena that does not wait long for who is lost."""
 
     grace_seconds = 0.2
+
+
+@game.match("kept")
+class Kept(Arena):
+    """An arena that goes on after a restart, and counts what it has heard."""
+
+    def init(self, params: dict[str, Any]) -> None:
+        super().init(params)
+        self.heard = 0
+
+    def loop(self, tick: int, messages: Sequence[MatchMessage]) -> None:
+        self.heard += len(messages)
+        if messages:
+            self.broadcast(STATE, [self.heard])
+
+    def snapshot(self) -> bytes:
+        return msgspec.json.encode(self.heard)
+
+    def restore(self, data: bytes) -> None:
+        self.heard = msgspec.json.decode(data, type=int)
 
 
 @game.matchmaker_matched

@@ -91,14 +91,19 @@ class Server:
             self._process.wait()
             self._process = None
 
-    def stop(self) -> None:
-        """Ask it to stop, and wait until it has. Raises TimeoutExpired if it does not, after killing it."""
+    def ask_to_stop(self) -> None:
+        """Tell it to stop (SIGTERM), and go on at once."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> int:
+        """Ask it to stop, and give its exit code. Raises TimeoutExpired if it does not stop, after killing it."""
+        self.ask_to_stop()
         process, self._process = self._process, None
         if process is None:
-            return
-        process.send_signal(signal.SIGTERM)
+            return 0
         try:
-            process.wait(STOP_SECONDS_MAX)
+            return process.wait(STOP_SECONDS_MAX)
         finally:
             process.kill()
 

@@ -139,3 +139,19 @@ test("a deleted account is gone, and so are its sessions", async () => {
     assert.equal((await refusal(client().authenticateDevice(ann.deviceId, false))).status, 404);
   });
 });
+
+test("who is banned is out, everywhere, until that is over", async () => {
+  await withPlayers(["ann", "bob"], async (ann, bob) => {
+    await bob.socket.rpc("ban", ann.userId);
+    await ann.next("disconnect");
+    assert.equal((await refusal(ann.client.getAccount(ann.session))).status, 401);
+    await assert.rejects(ann.connect());
+    assert.deepEqual(await refusal(client().authenticateDevice(ann.deviceId)), {
+      status: 403,
+      code: 7,
+      message: "User account banned.",
+    });
+    await bob.socket.rpc("unban", ann.userId);
+    assert.equal((await client().authenticateDevice(ann.deviceId)).user_id, ann.userId);
+  });
+});
