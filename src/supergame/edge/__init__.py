@@ -7,7 +7,7 @@ from supergame.edge.later import Later
 from supergame.edge.request import Caller, Request, Response
 from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
 from supergame.edge.server import Edge
-from supergame.edge.session import Session, deliver_framed, fan_out
+from supergame.edge.session import Session, deliver, fan_out
 from supergame.edge.sessions import Sessions
 from supergame.edge.settings import EdgeSettings
 from supergame.edge.tokens import Claims, Revoked, TokenPair, Tokens
@@ -35,7 +35,7 @@ __all__ = [
     "StaticFolder",
     "TokenPair",
     "Tokens",
-    "deliver_framed",
+    "deliver",
     "fan_out",
     "frame",
 ]

@@ -271,21 +271,13 @@ class Session:
         return listeners or []
 
 
-def deliver_framed(sessions: Iterable[Session], framed: bytes, except_: Session | None = None) -> None:
-    """Send one frame to many sessions that use the same codec."""
-    for session in sessions:
-        if session is not except_:
-            queue = session.queue
-            if not queue:
-                session.outbox.mark(session)
-            elif len(queue) >= FLUSH_MESSAGES:
-                session.put(framed)
-                continue
-            queue.append(framed)
-
-
 def fan_out(sessions: Iterable[Session], message: Message, except_: Session | None = None) -> None:
     """Send one message to many sessions: encoded and framed once for each codec in use."""
+    deliver(sessions, lambda codec: codec.frame(message), except_)
+
+
+def deliver(sessions: Iterable[Session], frame_for: Callable[[Codec], bytes], except_: Session | None = None) -> None:
+    """Send many sessions what `frame_for(codec)` gives; it is called once for each codec in use."""
     framed = b""
     used: Codec | None = None
     frames: dict[Codec, bytes] | None = None
@@ -295,10 +287,10 @@ def fan_out(sessions: Iterable[Session], message: Message, except_: Session | No
         codec = session.codec
         if codec is not used:
             if used is None:
-                framed = codec.frame(message)
+                framed = frame_for(codec)
             else:
                 frames = frames or {used: framed}
-                framed = frames.get(codec) or frames.setdefault(codec, codec.frame(message))
+                framed = frames.get(codec) or frames.setdefault(codec, frame_for(codec))
             used = codec
         queue = session.queue
         if not queue:

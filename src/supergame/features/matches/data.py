@@ -9,10 +9,10 @@ from __future__ import annotations
 from binascii import b2a_base64
 from collections.abc import Iterable
 
-from supergame.edge import JSON, Session, deliver_framed, fan_out, frame
-from supergame.features.presence import Presence, to_wire
+from supergame.edge import JSON, Codec, Session, deliver, frame
 from supergame.protocol.json import encode
 from supergame.protocol.matches import MatchData
+from supergame.protocol.presence import UserPresence
 from supergame.protocol.types import Int64
 
 
@@ -21,20 +21,26 @@ def match_data(
     match_id: str,
     op_code: int,
     data: bytes,
-    sender: Presence | None,
+    sender: Session | UserPresence | None,
     reliable: bool,
+    except_: Session | None = None,
 ) -> None:
     """Send data to sessions as coming from `sender`, or from the match itself."""
-    wire = None if sender is None else to_wire(sender)
-    readers = list(sessions)
-    others = [session for session in readers if session.codec is not JSON]
-    if others:
-        fan_out(others, MatchData(match_id, wire, Int64(op_code), data, reliable))
-        readers = [session for session in readers if session.codec is JSON]
-    if readers:
-        sender_json = b"" if wire is None else encode(wire)
-        encoded = b2a_base64(data, newline=False)
-        deliver_framed(readers, json_frame(match_id.encode(), sender_json, b"%d" % op_code, encoded, reliable))
+
+    def frame_for(codec: Codec) -> bytes:
+        if codec is JSON:
+            encoded = b2a_base64(data, newline=False)
+            return json_frame(match_id.encode(), _sender_json(sender), b"%d" % op_code, encoded, reliable)
+        presence = sender.presence if isinstance(sender, Session) else sender
+        return codec.frame(MatchData(match_id, presence, Int64(op_code), data, reliable))
+
+    deliver(sessions, frame_for, except_)
+
+
+def _sender_json(sender: Session | UserPresence | None) -> bytes:
+    if isinstance(sender, Session):
+        return sender.presence_json  # made once, not for every message
+    return b"" if sender is None else encode(sender)
 
 
 def json_frame(match_id: bytes, sender: bytes, op_code: bytes, data: bytes, reliable: bool) -> bytes:

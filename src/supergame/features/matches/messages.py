@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from supergame.core.errors import BadInput
-from supergame.edge import JSON, Session, deliver_framed, fan_out
-from supergame.features.matches.data import json_frame
+from supergame.edge import Session
+from supergame.features.matches.data import match_data
 from supergame.features.matches.model import MatchNotFound
 from supergame.features.matches.service import Matches
 from supergame.features.presence import Stream
-from supergame.protocol.matches import Match, MatchCreate, MatchData, MatchDataSend, MatchJoin, MatchLeave
-from supergame.protocol.types import Int64
+from supergame.protocol.matches import Match, MatchCreate, MatchDataSend, MatchJoin, MatchLeave
 
 NAME_BYTES_MAX = 128
 
@@ -32,7 +30,7 @@ async def join(matches: Matches, session: Session, message: MatchJoin) -> Match:
         raise BadInput("Missing match_id or token.")
     stream = matches.relayed.stream(message.match_id)
     if stream is not None:
-        if not matches.relayed.exists(stream):
+        if matches.relayed.members(message.match_id) is None:
             raise MatchNotFound
         return _join_relayed(matches, session, message.match_id)
     running = matches.running(message.match_id)
@@ -70,31 +68,19 @@ def leave(matches: Matches, session: Session, message: MatchLeave) -> None:
 def send(matches: Matches, session: Session, message: MatchDataSend) -> None:
     """Pass data on to the others, or into the inbox of the match; from outsiders it goes nowhere."""
     match_id = message.match_id
-    stream = matches.relayed.stream(match_id)
-    if stream is None:
+    members = matches.relayed.members(match_id)
+    if members is None:
+        if matches.relayed.stream(match_id) is not None:
+            raise MatchNotFound
         matches.running(match_id).receive(session, message.op_code, message.data)
         return
-    members = matches.streams.members(stream)
     if session not in members:
         raise MatchNotFound
+    to: Iterable[Session] = members
     if message.presences:
         wanted = {presence.session_id for presence in message.presences}
         to = [member for member in members if member.id in wanted]
-    else:
-        to = list(members)
-    others = [member for member in to if member.codec is not JSON]
-    if others:
-        data = MatchData(match_id, session.presence, Int64(message.op_code), message.data, message.reliable)
-        fan_out(others, data, session)
-        to = [member for member in to if member.codec is JSON]
-    framed = json_frame(
-        match_id.encode(),
-        session.presence_json,
-        b"%d" % message.op_code,
-        b2a_base64(message.data, newline=False),
-        message.reliable,
-    )
-    deliver_framed(to, framed, session)
+    match_data(to, match_id, message.op_code, message.data, session, message.reliable, session)
 
 
 MESSAGES: dict[str, Callable[..., object]] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from supergame.core.ids import Ids, is_uuid
 from supergame.edge import Session
 from supergame.features.matches.model import MatchInfo
-from supergame.features.presence import Stream, StreamMode, Streams
+from supergame.features.presence import Presence, Stream, StreamMode, Streams
 
 
 class RelayedMatches:
@@ -16,7 +16,7 @@ class RelayedMatches:
 
     def __init__(self, streams: Streams, ids: Ids) -> None:
         self._streams, self._ids = streams, ids
-        self._sizes: dict[Stream, int] = {}
+        self._members: dict[str, Mapping[Session, Presence]] = {}
         streams.on_left(StreamMode.MATCH_RELAYED, self._left)
 
     def new_id(self, name: str = "") -> str:
@@ -29,25 +29,25 @@ class RelayedMatches:
         subject, dot, node = match_id.partition(".")
         return Stream(StreamMode.MATCH_RELAYED, subject) if dot and not node and is_uuid(subject) else None
 
-    def exists(self, stream: Stream) -> bool:
-        """Whether anybody is in the match."""
-        return stream in self._sizes
+    def members(self, match_id: str) -> Mapping[Session, Presence] | None:
+        """The sessions in a match; None when nobody is in one of that id. Found without taking the id apart."""
+        return self._members.get(match_id)
 
     def join(self, session: Session, stream: Stream) -> bool:
         """Put a session in; False when it is in already."""
         if not self._streams.join(session, stream):
             return False
-        self._sizes[stream] = self._sizes.get(stream, 0) + 1
+        # The very dict that the stream's table has, which lasts until the last one leaves.
+        self._members[f"{stream.subject}."] = self._streams.members(stream)
         return True
 
     def _left(self, stream: Stream, session: Session, presence: object) -> None:
-        self._sizes[stream] -= 1
-        if not self._sizes[stream]:
-            del self._sizes[stream]
+        if not self._streams.members(stream):
+            self._members.pop(f"{stream.subject}.", None)
 
     def infos(self, wanted: Callable[[MatchInfo], bool]) -> Iterator[MatchInfo]:
         """Matches that are wanted, oldest first."""
-        for stream, size in self._sizes.items():
-            info = MatchInfo(f"{stream.subject}.", False, size)
+        for match_id, members in self._members.items():
+            info = MatchInfo(match_id, False, len(members))
             if wanted(info):
                 yield info

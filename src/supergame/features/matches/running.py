@@ -33,7 +33,7 @@ from supergame.features.matches.model import (
     MatchMessage,
     MatchNotFound,
 )
-from supergame.features.presence import Presence, Stream, StreamMode, Streams
+from supergame.features.presence import Presence, Stream, StreamMode, Streams, to_wire
 from supergame.protocol.document import Document, flatten
 
 INBOX_MESSAGES_MAX = 4096  # per match and tick; more are dropped and counted
@@ -458,7 +458,7 @@ class RunningMatch:
         if to is not None:
             wanted = {presence.session_id for presence in to}
             members = [session for session in members if session.id in wanted]
-        match_data(members, self.id, op_code, data, sender, reliable)
+        match_data(members, self.id, op_code, data, None if sender is None else to_wire(sender), reliable)
 
     def broadcast_deferred(
         self,

@@ -129,10 +129,8 @@ class Matches:
         running = self._running.get(match_id)
         if running is not None:
             return running.info
-        stream = self.relayed.stream(match_id)
-        if stream is None or not self.relayed.exists(stream):
-            return None
-        return MatchInfo(match_id, False, len(self.streams.members(stream)))
+        members = self.relayed.members(match_id)
+        return None if members is None else MatchInfo(match_id, False, len(members))
 
     def _list_running(self, label: str | None, query: str | None) -> list[MatchInfo]:
         running = [match for match in self._running.values() if label is None or match.label == label]
