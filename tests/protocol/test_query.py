@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from supergame.core.errors import BadInput
 from supergame.protocol.pattern import Pattern
-from supergame.protocol.query import CLAUSES_MAX, QUERY_BYTES_MAX, REGEXES_MAX, escape, parse, quote
+from supergame.protocol.query import BOOST_MAX, CLAUSES_MAX, QUERY_BYTES_MAX, REGEXES_MAX, escape, parse, quote
 from supergame.protocol.querytree import (
     Anything,
     Clause,
@@ -98,8 +98,9 @@ def test_what_parses_to_what(text: str, clauses: list[Clause]) -> None:
         ("a:x~3", "at character 5: after ~ stands a number from 1 to 2, or nothing."),
         ("a:x~0", "after ~ stands"),
         ("a:x~1y", "after ~ stands"),
-        ("a:x^much", "at character 5: a boost is a number, as in ^2.5."),
+        ("a:x^much", "at character 5: a boost is a number up to 1,000,000, as in ^2.5."),
         ("a:x^1e999", "a boost is a number"),
+        ("a:x^1000001", "a boost is a number up to 1,000,000"),
         ("a:>x", "at character 4: a number or a quoted date has to follow"),
         ('a:>"x"', "a number or a quoted date has to follow"),
         ("a:>", "a number or a quoted date has to follow"),
@@ -141,7 +142,7 @@ TESTS = st.one_of(
     st.builds(Fuzzy, TEXTS.filter(bool), st.integers(1, 2)),
 )
 OCCURS: st.SearchStrategy[Occur] = st.sampled_from(["must", "should", "must_not"])
-BOOSTS = st.just(1.0) | NUMBERS.map(float)
+BOOSTS = st.just(1.0) | st.floats(-BOOST_MAX, BOOST_MAX)
 CLAUSES = st.builds(Clause, OCCURS, st.none() | TEXTS.filter(bool), TESTS, BOOSTS) | st.builds(
     Clause,
     OCCURS,

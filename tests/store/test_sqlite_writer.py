@@ -47,11 +47,12 @@ async def long_write(tx: Tx) -> object:
     return await tx.run(q.fill, prefix="filled", steps=20_000)
 
 
-async def test_those_who_come_together_share_a_commit(sqlite: SqliteDatabase) -> None:
-    writes = [sqlite.run(q.add, id=f"run {i}", n=1) for i in range(20)]
-    writes += [sqlite.transact(adding(f"transact {i}")) for i in range(20)]
-    assert await asyncio.gather(*writes) == [1] * 40
-    assert (sqlite.writer.commits, sqlite.writer.transactions) == (1, 40)
+async def test_those_who_come_together_share_a_commit(tmp_path: Path) -> None:
+    async with opened(tmp_path, turn_milliseconds=60_000) as sqlite:  # however slow the machine is
+        writes = [sqlite.run(q.add, id=f"run {i}", n=1) for i in range(20)]
+        writes += [sqlite.transact(adding(f"transact {i}")) for i in range(20)]
+        assert await asyncio.gather(*writes) == [1] * 40
+        assert (sqlite.writer.commits, sqlite.writer.transactions) == (1, 40)
 
 
 async def test_what_arrives_during_a_commit_is_the_next_batch(sqlite: SqliteDatabase) -> None:

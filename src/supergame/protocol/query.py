@@ -53,6 +53,8 @@ __all__ = ["Document", "QueryTree", "Value", "escape", "flatten", "parse", "quot
 
 QUERY_BYTES_MAX = 16_384
 """Size of a query's text in UTF-8."""
+BOOST_MAX = 1_000_000.0
+"""The largest boost; sums of more would leave what a float can hold."""
 CLAUSES_MAX = 256
 """Clauses in one query."""
 REGEXES_MAX = 8
@@ -241,8 +243,8 @@ class _Parser:
         if word is None:
             return 1.0
         boost = float(word[0]) if _NUMBER.fullmatch(word[0]) else math.inf
-        if not math.isfinite(boost):
-            self.fail("a boost is a number, as in ^2.5.", start)
+        if not -BOOST_MAX <= boost <= BOOST_MAX:
+            self.fail(f"a boost is a number up to {BOOST_MAX:,.0f}, as in ^2.5.", start)
         return boost
 
 
