@@ -227,9 +227,9 @@ async def _check_history(client: Client, reader: Session, channel_id: str, said:
 
 async def _check_logged_out(client: Client, token: str, refresh_token: str) -> None:
     session = Session(token, refresh_token)
-    for way, call in (("HTTP", client.account(session)), ("a refresh", client.refresh(session))):
+    for way, call in (("HTTP", client.account), ("a refresh", client.refresh)):
         try:
-            await call
+            await call(session)
         except RequestFailed as error:
             if error.status == 401:
                 continue

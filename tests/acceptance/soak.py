@@ -83,15 +83,14 @@ class Soak:
         self.server = Server(folder, self._game, command="dev", settings=SETTINGS)
         self._version = 1
         self._steady: Socket
-        self._login: Login
 
     async def run(self, seconds: float) -> list[State]:
         """Soak for so long; gives the state at the start and after each wave. Raises Unbounded."""
         self.server.start()
         try:
             async with Client("127.0.0.1", self.server.port) as client:
-                self._login = await client.authenticate_device("device-of-the-steady-one")
-                self._steady = await client.connect(self._login, reconnect=False)
+                login = await client.authenticate_device("device-of-the-steady-one")
+                self._steady = await client.connect(login, reconnect=False)
                 async with self._steady:
                     states = await self._waves(client, seconds)
         finally:
@@ -122,8 +121,9 @@ class Soak:
     async def _wave(self, client: Client, seconds: float) -> None:
         crowd = Crowd(client, PLAYERS, run="soak", seed=self._rng.getrandbits(32))
         async with AsyncExitStack() as stack:
+            login = await client.authenticate_device("device-of-the-unsteady-one")
             for _ in range(HALF_OPEN):
-                await self._half_open(stack)
+                await self._half_open(stack, login)
             async with asyncio.TaskGroup() as group:
                 group.create_task(crowd.run(seconds))
                 group.create_task(self._slow_readers(client))
@@ -154,7 +154,7 @@ class Soak:
         )
         return reader
 
-    async def _half_open(self, stack: AsyncExitStack) -> None:
+    async def _half_open(self, stack: AsyncExitStack, login: Login) -> None:
         """Connections that stop in the middle of a word, or fall silent, or vanish."""
         loop = asyncio.get_running_loop()
         kind = self._rng.randrange(4)
@@ -165,10 +165,10 @@ class Soak:
             stopped = await self._connection(stack)
             await loop.sock_sendall(stopped, b"PUT /v2/storage HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         elif kind == 2:
-            silent = await self._raw_socket(stack, self._login)
+            silent = await self._raw_socket(stack, login)
             await loop.sock_sendall(silent, _masked(b'{"match_create":{}}')[:-4])
         else:
-            vanished = await self._raw_socket(stack, self._login)
+            vanished = await self._raw_socket(stack, login)
             vanished.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # reset
 
     async def _raw_socket(self, stack: AsyncExitStack, login: Login) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import traceback
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,10 +11,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 from tests.acceptance.server import GAME
+from tests.store.postgres_server import postgres_server, postgres_url
 
 from supergame import testing
+from supergame.core.clock import ManualClock
 from supergame.protocol.chat import ChannelMessage
+from supergame.store import Database
+from supergame.store.postgres import PostgresDatabase
 from supergame.testing import Player, RunningNode
+
+__all__ = ["postgres_server", "postgres_url"]
 
 SETTINGS = {"edge.requests_per_second_max": 0, "edge.messages_per_second_max": 0}
 """The limits on how much is sent would hide what is sent."""
@@ -40,8 +47,30 @@ async def complaints() -> AsyncIterator[list[str]]:
 
 
 @pytest.fixture
-async def node(complaints: list[str]) -> AsyncIterator[RunningNode]:
-    async with testing.node(GAME, settings=SETTINGS) as node:
+def twin() -> str:
+    """The kind of database below the node; a test may ask for the other by parametrizing."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def postgres(postgres_url: str, clock: ManualClock) -> PostgresDatabase:
+    return await PostgresDatabase.open(postgres_url, clock=clock, jitter=random.Random(1))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, twin: str) -> Database | None:
+    """The database of the node, which closes it; None is SQLite in memory."""
+    return None if twin == "sqlite" else request.getfixturevalue(twin)
+
+
+@pytest.fixture
+async def node(complaints: list[str], database: Database | None, clock: ManualClock) -> AsyncIterator[RunningNode]:
+    async with testing.node(GAME, settings=SETTINGS, database=database, clock=clock) as node:
         yield node
 
 

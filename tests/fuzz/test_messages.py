@@ -9,6 +9,7 @@ from base64 import b64encode
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import WSMsgType
 from tests.fuzz.garbage import Garbage
 
@@ -104,6 +105,7 @@ def envelope(garbage: Garbage) -> bytes:
     return garbage.damaged(data) if garbage.chance(0.05) else data
 
 
+@pytest.mark.parametrize("twin", ["sqlite", "postgres"])
 async def test_nearly_right_messages_do_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
     garbage = Garbage(seed, await known(node, ann))
     async with aiohttp.ClientSession() as http:

@@ -133,6 +133,7 @@ async def known(node: RunningNode, ann: Player) -> dict[str, list[Any]]:
     }
 
 
+@pytest.mark.parametrize("twin", ["sqlite", "postgres"])
 async def test_every_operation_answers_garbage_in_the_protocols_words(
     node: RunningNode, ann: Player, seed: int
 ) -> None:
@@ -150,6 +151,7 @@ async def test_every_operation_answers_garbage_in_the_protocols_words(
     assert {200, 400, 401, 404} <= answered
 
 
+@pytest.mark.parametrize("twin", ["sqlite", "postgres"])
 async def test_cursors_that_are_none_are_refused(node: RunningNode, ann: Player, seed: int) -> None:
     garbage = Garbage(seed)
     for number in range(3):
