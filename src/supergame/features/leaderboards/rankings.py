@@ -28,6 +28,8 @@ QUERIES = load_queries("supergame.features.leaderboards")
 
 PAGE_RECORDS: Final = 1_000
 """Places read at a time; the event loop is free in between."""
+WRITES_PER_CHECK: Final = 1_000
+"""So often the number of records in memory is looked at while they are written."""
 
 _SIGN: Final = 1 << 63  # turns 64 bits with a sign into 64 without that sort alike
 _NUMBERS: Final = Struct(">QQQ")
@@ -96,6 +98,7 @@ class Rankings:
         self._database = database
         self._records_max = records_max
         self._rankings: dict[Period, Ranking] = {}
+        self._n_writes = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._rankings.values()))
@@ -127,6 +130,9 @@ class Rankings:
             ranking.holders -= 1
             if ranking.doubtful and not ranking.holders and self._rankings.get(period) is ranking:
                 del self._rankings[period]
+            self._n_writes += 1
+            if self._n_writes % WRITES_PER_CHECK == 0:
+                self._make_room(ranking)
 
     def forget(self, leaderboard_id: str) -> None:
         """Drop all rankings of a leaderboard."""
