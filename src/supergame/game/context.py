@@ -38,6 +38,7 @@ class Context(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, services: Services, caller: Caller | Session) -> Context:
         """The context of a call by `caller`."""
+        session, http = (caller, None) if isinstance(caller, Session) else (None, caller.http)
         return cls(
             services,
             caller.user_id,
@@ -47,6 +48,6 @@ class Context(msgspec.Struct, frozen=True):
             caller.lang,
             caller.address,
             caller.expires_at,
-            caller if isinstance(caller, Session) else None,
-            None if isinstance(caller, Session) else caller.http,
+            session,
+            http,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
@@ -35,9 +34,7 @@ class Rpcs:
             raise RpcFailed(error) from error
         except Exception as error:
             raise RpcCrashed(name) from error
-        if inspect.isawaitable(answer):
-            return _finish(name, answer)
-        return answer
+        return answer if isinstance(answer, str) else _finish(name, answer)
 
 
 async def _finish(name: str, answer: Awaitable[str]) -> str:
