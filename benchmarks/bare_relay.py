@@ -12,6 +12,7 @@ import asyncio
 import logging
 import sys
 import uuid
+from itertools import count
 
 import msgspec
 import uvicorn
@@ -20,6 +21,7 @@ from picows.picows import WSAutoPingStrategy, WSProtocol
 
 from benchmarks.group_commit import GroupCommit, connect
 
+SENDER = "a2b4c6d8-1111-4222-8333-123456789012"
 NOW = "2026-01-01T00:00:00.123456Z"
 
 
@@ -43,6 +45,22 @@ class Say(msgspec.Struct):
     content: str
 
 
+class Ack(msgspec.Struct):
+    channel_id: str
+    message_id: str
+    code: int
+    username: str
+    create_time: str
+    update_time: str
+    persistent: bool
+    room_name: str
+
+
+class Message(Ack):
+    sender_id: str
+    content: str
+
+
 class Rpc(msgspec.Struct):
     id: str
     payload: str = ""
@@ -59,6 +77,7 @@ class Envelope(msgspec.Struct):
 
 
 decode, encode = msgspec.json.Decoder(Envelope).decode, msgspec.json.Encoder().encode
+numbers = count(uuid.uuid1().int % 10**9 * 10**9)  # other ones at the next start
 rooms: dict[str, dict[Listener, int]] = {}
 kept: dict[str, GroupCommit] = {}
 dirty: list[Listener] = []
@@ -146,30 +165,19 @@ class Listener(WSListener):
         self.reply({"cid": cid, "channel": {"id": channel_id}})
 
     def say(self, cid: str, said: Say) -> None:
-        message = {
-            "channel_id": said.channel_id,
-            "message_id": str(uuid.uuid1()),
-            "code": 0,
-            "sender_id": "a2b4c6d8-1111-4222-8333-123456789012",
-            "username": "abcdefghij",
-            "content": said.content,
-            "create_time": NOW,
-            "update_time": NOW,
-            "persistent": True,
-            "room_name": "room-0",
-        }
+        message_id = f"{next(numbers):036}"
         store = kept.get(said.channel_id)
         if store is None:
-            self.heard(cid, message)
+            self.heard(cid, said, message_id)
         else:
-            row = (said.channel_id, message["message_id"], message["sender_id"], said.content, 1_700_000_000_000_000)
-            store.put(row, lambda: self.raw.is_closing() or self.heard(cid, message))
+            row = (said.channel_id, message_id, SENDER, said.content, 1_700_000_000_000_000)
+            store.put(row, lambda: self.raw.is_closing() or self.heard(cid, said, message_id))
 
-    def heard(self, cid: str, message: dict) -> None:
-        ack = {name: value for name, value in message.items() if name not in ("content", "sender_id")}
-        self.reply({"cid": cid, "channel_message_ack": ack})
-        framed = frame(encode({"channel_message": message}))
-        for other in rooms[message["channel_id"]]:
+    def heard(self, cid: str, said: Say, message_id: str) -> None:
+        about = (said.channel_id, message_id, 0, "abcdefghij", NOW, NOW, True, "room-0")
+        self.put(frame(b'{"cid":"%b","channel_message_ack":%b}' % (cid.encode(), encode(Ack(*about)))))
+        framed = frame(b'{"channel_message":%b}' % encode(Message(*about, SENDER, said.content)))
+        for other in rooms[said.channel_id]:
             other.put(framed)
 
 
