@@ -52,7 +52,7 @@ async def test_sessions_outlive_a_restart_and_so_do_logouts(server: Server) -> N
         leaves = await client.authenticate_device("device-of-ann")
         await client.logout(Session(leaves.token, leaves.refresh_token))
     async with await restarted(server) as client:
-        assert (await client.account(stays)).user.id == stays.user_id
+        assert (await client.users(stays, [stays.user_id]))[0].username == stays.username
         with pytest.raises(RequestFailed) as refused:
             await client.account(leaves)
         assert refused.value.status == 401

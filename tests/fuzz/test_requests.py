@@ -46,7 +46,7 @@ class Mallory:
         self._node, self._raw, self._garbage = node, raw, garbage
         self._token = ""
 
-    async def request(self, operation: Operation, binding: Binding) -> int:
+    async def request(self, operation: Operation[Any, Any], binding: Binding) -> int:
         garbage = self._garbage
         if operation.auth is Auth.SERVER_KEY:
             headers = SERVER_KEY
@@ -67,7 +67,7 @@ class Mallory:
             self._token = session.token
         return self._token
 
-    def _filled(self, operation: Operation, binding: Binding) -> tuple[str, bytes]:
+    def _filled(self, operation: Operation[Any, Any], binding: Binding) -> tuple[str, bytes]:
         garbage = self._garbage
         target = binding.path
         for name in path_names(binding.path):
@@ -96,7 +96,7 @@ class Mallory:
             data = garbage.random.choice(RAW)
         return target, data
 
-    def _part(self, operation: Operation, binding: Binding, made: dict[str, object]) -> object:
+    def _part(self, operation: Operation[Any, Any], binding: Binding, made: dict[str, object]) -> object:
         (field,) = (field for field in fields(operation.request) if field.name == binding.body)
         return made.get(field.name, made.get(field.json_name, {}))
 
