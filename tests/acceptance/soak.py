@@ -18,6 +18,7 @@ import socket
 import tempfile
 import time
 from base64 import b64encode
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,7 @@ class Soak:
         self._game.write_text(GAME.read_text())
         self.server = Server(folder, self._game, command="dev", settings=SETTINGS)
         self._version = 1
+        self._done: Counter[str] = Counter()
         self._steady: Socket
 
     async def run(self, seconds: float) -> list[State]:
@@ -113,6 +115,8 @@ class Soak:
                 f"{now.files} files, {now.tasks} tasks",
                 flush=True,
             )
+        if not all(self._done.values()):
+            raise Unbounded(f"some steps were never done: {dict(self._done)}")
         grown = states[-1].memory_bytes - states[WARM_WAVES].memory_bytes
         if grown > GROWTH_MAX_BYTES:
             raise Unbounded(f"memory has grown by {grown >> 20} MiB since the first wave")
@@ -130,8 +134,7 @@ class Soak:
                 group.create_task(self._reload())
         if crowd.reasons:
             raise Unbounded(f"players met errors: {dict(crowd.reasons)}")
-        if not all(step.count for step in crowd.steps.values()):
-            raise Unbounded(f"some steps were never done: { {name: step.count for name, step in crowd.steps.items()} }")
+        self._done.update({name: step.count for name, step in crowd.steps.items()})
 
     async def _slow_readers(self, client: Client) -> None:
         """Players who never read what a loud room says are cut off; the loud one is not held up."""
