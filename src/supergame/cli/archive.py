@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 import tempfile
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from rich.progress import Progress
 
 from supergame import __version__
 from supergame.cli.keys import KEYS_FILE
@@ -22,6 +22,18 @@ from supergame.store.sqlite import SqliteDatabase, restore_file
 
 MANIFEST = "manifest.json"
 ENTRY_BYTES_MAX = 1 << 40  # no data file of ours is that large; a zip that says so is none of ours
+
+_DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    msgspec.DecodeError,
+    EOFError,
+    KeyError,
+    NotImplementedError,  # a way of packing that is not ours
+    OSError,
+    RuntimeError,  # encrypted
+    ValueError,
+)
 
 
 class Manifest(msgspec.Struct):
@@ -42,27 +54,35 @@ def write_archive(folder: Path, archive: Path) -> int:
         raise NotFound(f"There is no data in {folder} (PostgreSQL is backed up by its own tools).")
     if archive.exists():
         raise Conflict(f"{archive} is there already.")
-    with tempfile.TemporaryDirectory(dir=archive.resolve().parent) as scratch:
-        copy = Path(scratch) / DATA_FILE
-        asyncio.run(_copy(database, copy))
-        parts = {DATA_FILE: copy, KEYS_FILE: folder / KEYS_FILE}
-        parts = {name: path for name, path in parts.items() if path.is_file()}
-        made = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = Manifest(__version__, made, {name: _sha256(path) for name, path in parts.items()})
-        new = Path(scratch) / archive.name
-        with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
-            for name, path in parts.items():
-                out.write(path, name)
-            out.writestr(MANIFEST, msgspec.json.encode(manifest))
-        new.chmod(0o600)  # it holds the keys
-        new.rename(archive)
+    try:
+        with tempfile.TemporaryDirectory(dir=archive.resolve().parent) as scratch:
+            copy, new = Path(scratch) / DATA_FILE, Path(scratch) / archive.name
+            asyncio.run(_copy(database, copy))
+            _pack({DATA_FILE: copy, KEYS_FILE: folder / KEYS_FILE}, new)
+            new.rename(archive)
+    except OSError as error:
+        raise Unavailable(f"{archive} cannot be written ({error.strerror}).") from None
     return archive.stat().st_size
 
 
+def _pack(parts: dict[str, Path], archive: Path) -> None:
+    parts = {name: path for name, path in parts.items() if path.is_file()}
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    with err().status("Packing"):
+        manifest = Manifest(__version__, made, {name: _sha256(path) for name, path in parts.items()})
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+            for name, path in parts.items():
+                out.write(path, name)
+            out.writestr(MANIFEST, msgspec.json.encode(manifest))
+    archive.chmod(0o600)  # it holds the keys
+
+
 async def _copy(database: Path, copy: Path) -> None:
+    from rich.progress import Progress
+
     source = await SqliteDatabase.open(database, clock=SystemClock(), exclusive=False)
     try:
-        with Progress(console=err, transient=True) as progress:
+        with Progress(console=err(), transient=True) as progress:
             task = progress.add_task("Copying the database", total=None)
             await source.backup(copy, lambda done, total: progress.update(task, completed=done, total=total))
     finally:
@@ -84,7 +104,8 @@ def read_archive(archive: Path, folder: Path, *, force: bool) -> str:
     except OSError as error:
         raise Unavailable(f"{folder} cannot be made ({error.strerror}).") from None
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        manifest = _unpack(archive, Path(scratch))
+        with err().status("Checking the archive"):
+            manifest = _unpack(archive, Path(scratch))
         restore_file(Path(scratch) / DATA_FILE, folder / DATA_FILE)
         keys = Path(scratch) / KEYS_FILE
         if keys.is_file():
@@ -106,7 +127,7 @@ def _unpack(archive: Path, scratch: Path) -> Manifest:
                 source.extract(name, scratch)
                 if _sha256(scratch / name) != wanted:
                     raise damaged
-    except (zipfile.BadZipFile, KeyError, OSError, EOFError, msgspec.DecodeError, ValueError) as error:
+    except _DAMAGES as error:
         raise damaged from error
     return manifest
 

@@ -51,14 +51,14 @@ async def _run(players: int, seconds: float, host: str, port: int, server_key: s
         crowd = Crowd(client, players, run=secrets.token_hex(4), seed=seed)
         began = loop.time()
         playing = asyncio.ensure_future(crowd.run(seconds))
-        with Live(console=err, refresh_per_second=4, transient=True) as live:
+        with Live(console=err(), refresh_per_second=4, transient=True) as live:
             while not playing.done():
                 live.update(_table(crowd, loop.time() - began))
                 await asyncio.wait([playing], timeout=0.25)
         await playing
-    out.print(_table(crowd, loop.time() - began))
+    out().print(_table(crowd, loop.time() - began))
     for reason, count in crowd.reasons.most_common(ERRORS_SHOWN):
-        out.print(f"{count} x {reason}", highlight=False, markup=False)
+        out().print(f"{count} x {reason}", highlight=False, markup=False)
     return sum(crowd.reasons.values())
 
 

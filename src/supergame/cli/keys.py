@@ -10,6 +10,7 @@ from typing import Any
 
 from supergame.console import ConsoleSettings
 from supergame.core.config import BadSetting, Config
+from supergame.core.errors import Unavailable
 from supergame.core.ids import Ids
 from supergame.edge import EdgeSettings
 
@@ -30,7 +31,8 @@ def published(config: Config, names: tuple[str, ...] = SHOWN_KEYS) -> list[str]:
 def with_own_keys(config: Config, folder: Path, ids: Ids) -> Config:
     """The settings with signing and operators' keys of this installation's own.
 
-    What the settings name themselves is left alone. Raises BadSetting for a broken keys file.
+    What the settings name themselves is left alone. Raises BadSetting for a broken keys file, Unavailable
+    when it cannot be written.
     """
     file = folder / KEYS_FILE
     kept = read_keys(file)
@@ -56,9 +58,16 @@ def read_keys(file: Path) -> dict[str, str]:
 
 
 def _write(file: Path, keys: dict[str, str]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Write the file whole or not at all, for nobody's eyes but its owner's. Raises Unavailable."""
     lines = ["# Whoever has these can be any player or operator. Keep them, and keep them secret.\n"]
     lines += [f'{name} = "{value}"\n' for name, value in keys.items()]
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.writelines(lines)
+    new = file.with_suffix(".new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.writelines(lines)
+        new.replace(file)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written ({error.strerror}).") from None

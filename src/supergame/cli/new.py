@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from supergame.cli.output import fail, out
+from supergame.cli.output import fail
 
 TEMPLATE = "supergame.cli.template"
 
@@ -23,11 +23,14 @@ def new(
         fail(f"{folder.name!r} cannot be a game's name; take letters, digits and underscores, a letter first.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         fail(f"{folder} is there already and not empty.")
-    written = _write(name, folder)
-    out.print(f"Made [bold]{folder}[/]:")
+    try:
+        written = _write(name, folder)
+    except OSError as error:
+        fail(f"{folder} cannot be made ({error.strerror}).")
+    typer.echo(f"Made {folder}:")
     for path in written:
-        out.print(f"  {path.relative_to(folder)}", highlight=False)
-    out.print(f"\nNext:\n  cd {folder}\n  supergame dev game.py\n  python -m pytest", highlight=False)
+        typer.echo(f"  {path.relative_to(folder)}")
+    typer.echo(f"\nNext:\n  cd {folder}\n  supergame dev game.py\n  python -m pytest")
 
 
 def _write(name: str, folder: Path) -> list[Path]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supergame.cli.output import out
 from supergame.cli.settings import ConfigOption, DatabaseOption, DataOption, SetOption, load_settings
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 ArchiveArgument = Annotated[Path, typer.Argument(help="The archive, such as monday.zip.")]
 PlayerArgument = Annotated[str, typer.Argument(help="The player's id or username.")]
@@ -43,8 +47,8 @@ def migrate(
 
     applied = asyncio.run(work())
     for name in applied:
-        out.print(f"applied {name}", highlight=False)
-    out.print("The database is up to date." if applied else "The database was up to date already.")
+        typer.echo(f"applied {name}")
+    typer.echo("The database is up to date." if applied else "The database was up to date already.")
 
 
 def backup(archive: ArchiveArgument, data: DataOption = None, config: ConfigOption = None) -> None:
@@ -53,7 +57,7 @@ def backup(archive: ArchiveArgument, data: DataOption = None, config: ConfigOpti
 
     folder = _data_folder(data, config)
     size = write_archive(folder, archive)
-    out.print(f"Wrote {archive} ({size:,} bytes).", highlight=False)
+    typer.echo(f"Wrote {archive} ({size:,} bytes).")
 
 
 def restore(
@@ -67,7 +71,7 @@ def restore(
 
     folder = _data_folder(data, config)
     made = read_archive(archive, folder, force=force)
-    out.print(f"Restored {folder} as it was on {made}.", highlight=False)
+    typer.echo(f"Restored {folder} as it was on {made}.")
 
 
 def _data_folder(data: Path | None, config: Path | None) -> Path:
@@ -86,25 +90,36 @@ def find(
     config: ConfigOption = None,
 ) -> None:
     """Find players."""
-    from rich.table import Table
-
     from supergame.cli.console import Console
 
     rows = Console.of(url, key, data, config).find(text, limit)
     if not rows:
-        out.print("Nobody was found.")
+        typer.echo("Nobody was found.")
         return
-    table = Table("username", "id", "online", "banned", "email", "created")
-    for row in rows:
-        table.add_row(
-            row.username,
-            row.user_id,
-            "yes" if row.online else "",
-            "yes" if row.banned else "",
-            row.email,
-            row.created,
-        )
-    out.print(table)
+    lines = [
+        (row.username, row.user_id, "online" * row.online, "banned" * row.banned, row.email, row.created)
+        for row in rows
+    ]
+    if out().is_terminal:
+        out().print(_table(lines))
+    else:  # for programs: one player a line, columns apart by tabs
+        for line in lines:
+            typer.echo("\t".join(map(_printable, line)))
+
+
+def _table(lines: Sequence[tuple[str, ...]]) -> Table:
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    table = Table("username", Column("id", no_wrap=True), "online", "banned", "email", "created")
+    for line in lines:
+        table.add_row(*(escape(_printable(value)) for value in line))
+    return table
+
+
+def _printable(text: str) -> str:
+    """Players choose what they are called; their choice is not to move the operator's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @players.command()
@@ -123,8 +138,8 @@ def show(
     details = msgspec.structs.asdict(Console.of(url, key, data, config).show(player))
     width = max(map(len, details))
     for name, value in details.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        out.print(f"{name:<{width}}  {shown}", highlight=False, markup=False)
+        shown = ", ".join(value) if isinstance(value, list) else str(value)
+        typer.echo(f"{name:<{width}}  {_printable(shown)}")
 
 
 def _action(name: str, text: str, done: str) -> None:
@@ -138,7 +153,7 @@ def _action(name: str, text: str, done: str) -> None:
         from supergame.cli.console import Console
 
         answer = Console.of(url, key, data, config).act(player, name)
-        out.print(done.format(**answer), highlight=False)
+        typer.echo(done.format(**answer))
 
     players.command(name, help=text)(act)
 

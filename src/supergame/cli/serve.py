@@ -15,9 +15,11 @@ import typer
 from supergame.cli.output import err, fail, warn
 from supergame.cli.settings import ConfigOption, DatabaseOption, DataOption, SetOption, load_settings
 from supergame.core.config import Config
+from supergame.core.errors import SupergameError
 
 if TYPE_CHECKING:
     from supergame.app import Node
+    from supergame.game import Game
 
 SWITCH_SECONDS = 0.001
 """How long a thread waits for the loop's thread to let it have a turn: the database's thread is in a hurry."""
@@ -70,7 +72,7 @@ def dev(
     async def reload(node: Node) -> None:
         from supergame.game.reload import Reloader
 
-        err.print(f"Watching [bold]{game.resolve().parent}[/] for changes.")
+        warn(f"{game.resolve().parent} is watched; what you save there is in the game a moment later.")
         await Reloader(game, node.runtime, node.log).run()
 
     run(loaded, game, reload)
@@ -119,7 +121,7 @@ def _welcome(game: Path, node: Node, bots: int) -> None:
         "  [bold]Stop[/]     Ctrl+C",
         "",
     ):
-        err.print(line, highlight=False, soft_wrap=True)
+        err().print(line, highlight=False, soft_wrap=True)
 
 
 def find_example(name: str) -> Path:
@@ -171,7 +173,6 @@ async def _run(config: Config, game: Path | None, beside: Beside | None) -> None
     from supergame.app import Node
     from supergame.cli.keys import with_own_keys
     from supergame.core.ids import RandomIds
-    from supergame.game.loading import load_game
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -180,11 +181,11 @@ async def _run(config: Config, game: Path | None, beside: Beside | None) -> None
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows has no such handlers on its loop
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    loaded = None if game is None else load_game(game)
+    loaded = None if game is None else _load(game)
     config = with_own_keys(config, Path(config.section(_node_settings()).data), RandomIds())
     node = await Node.open(config)
+    await node.start(loaded)
     try:
-        await node.start(loaded)
         gc.freeze()
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         node.log.info("ready", port=node.port, game=loaded.name if loaded else None)
@@ -192,6 +193,18 @@ async def _run(config: Config, game: Path | None, beside: Beside | None) -> None
         node.log.info("stopping")
     finally:
         await node.stop()
+
+
+def _load(file: Path) -> Game:
+    """The game of a file; when its code raises, its author is told what and where."""
+    from supergame.game.loading import load_game, where
+
+    try:
+        return load_game(file)
+    except SupergameError:
+        raise
+    except (Exception, SystemExit) as error:
+        fail(f"{file} cannot be imported: {where(error, file)}")
 
 
 async def _until(stop: asyncio.Event, node: Node, beside: Beside | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -132,6 +133,19 @@ def _game_of(module: ModuleType, file: Path) -> Game:
     if len(games) != 1:
         raise BadGame(f'{file} has to make one Game, such as `game = Game("mygame")`; it makes {len(games)}.')
     return next(iter(games.values()))
+
+
+def where(error: BaseException, file: Path) -> str:
+    """What an import raised, and the last line of the game's own that led there."""
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        return f"{what.partition(' (')[0]} ({error.filename}, line {error.lineno})"
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(file.resolve().parent)
+    ]
+    return f"{what} ({own[-1].filename}, line {own[-1].lineno})" if own else what
 
 
 def load_module(folder: Path, name: str) -> ModuleType:

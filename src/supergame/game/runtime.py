@@ -24,7 +24,7 @@ from supergame.game.functions import AuthorFunction
 from supergame.game.game import BadGame, Game, Route, Schedule
 from supergame.game.hooks import bind_hooks
 from supergame.game.services import Services
-from supergame.store import load_migrations_folder
+from supergame.store import BadSql, load_migrations_folder
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,10 @@ class Runtime:
             bind_hooks(game.befores, game.afters, services),
         )
         if game.migrations_folder is not None:
-            migrations = load_migrations_folder(f"game_{game.name}", game.migrations_folder)
+            try:
+                migrations = load_migrations_folder(f"game_{game.name}", game.migrations_folder)
+            except BadSql as error:
+                raise BadGame(f"{error}.") from error
             await self._ground.database.migrate([migrations])
         for board in game.leaderboards.values():
             await services.leaderboards.create(
