@@ -52,5 +52,19 @@ async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     head, _, query = postgres_server.partition("?")
     yield f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
+    await _drop(postgres_server, name)
+
+
+async def _drop(server: str, name: str) -> None:
+    """Drop a database; a server in a hurry has closed the connection meanwhile now and then, so try once more."""
+    for last in (False, True):
+        connection = await asyncpg.connect(server)
+        try:
+            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            return
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+            if last:
+                raise
+        finally:
+            await connection.close()
