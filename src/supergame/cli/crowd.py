@@ -126,15 +126,16 @@ class Crowd:
 
     async def _match(self, socket: Socket, matched: MatchmakerMatched, until: float, rng: random.Random) -> None:
         match = await socket.join_match(matched.match_id, token=matched.token)
+        step, loop_until = self.steps["match data"], min(until, time.perf_counter() + PLAY_SECONDS)
+        hear_no_more = socket.on(MatchData, lambda event: self._arrived(step, event))
         self.playing += 1
         try:
-            step, loop_until = self.steps["match data"], min(until, time.perf_counter() + PLAY_SECONDS)
-            socket.on(MatchData, lambda event: self._arrived(step, event))
             while time.perf_counter() < loop_until:
                 socket.send_match_data(match.match_id, 1, f"{time.perf_counter():.6f}".encode())
                 await asyncio.sleep(rng.uniform(0.5, 1.5) / SENDS_PER_SECOND)
             await socket.leave_match(match.match_id)
         finally:
+            hear_no_more()
             self.playing -= 1
 
     def _arrived(self, step: Step, event: MatchData) -> None:

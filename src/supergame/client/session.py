@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from supergame.core.errors import BadInput
+from supergame.client.errors import ClientError
 from supergame.protocol.session import Session as WireSession
 
 
@@ -28,7 +28,7 @@ class Session:
         return cls(wire.token, wire.refresh_token, created=wire.created)
 
     def renew(self, token: str, refresh_token: str) -> None:
-        """Take a new pair of tokens. Raises BadInput for what is no token."""
+        """Take a new pair of tokens. Raises ClientError for what is no token."""
         self.token, self.refresh_token = token, refresh_token
         claims = _claims(token)
         self.user_id: str = claims["uid"]
@@ -47,6 +47,6 @@ def _claims(token: str) -> dict[str, Any]:
         claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         if not isinstance(claims, dict) or not {"uid", "usn", "exp"} <= claims.keys():
             raise ValueError
-    except (IndexError, ValueError, msgspec.DecodeError):
-        raise BadInput("The server sent a session token that is none.") from None
+    except (IndexError, ValueError):
+        raise ClientError("The server sent a session token that is none.") from None
     return claims

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 import msgspec
-from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSError, WSFrame, WSInvalidStatusError, WSListener, WSMsgType, WSTransport, ws_connect
 
-from supergame.client.errors import ClientError, ConnectionLost, SocketFailed
+from supergame.client.errors import ClientError, ConnectionLost, RequestFailed, SocketFailed
 from supergame.client.session import Session
 from supergame.core.clock import Clock
 from supergame.protocol.catalogue import EVENTS, name_of
@@ -43,6 +43,8 @@ ANSWER_SECONDS = 15.0
 EVENTS_WAITING_MAX = 10_000  # events nobody has taken; beyond that the oldest go
 RECONNECT_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # pauses between tries, each shortened at random by up to half
 FRAME_BYTES_MAX = 16 * 1024 * 1024
+CODES = {400: 3, 401: 16, 403: 7, 429: 8, 503: 14}  # gRPC codes of the statuses that refuse a socket
+TRY_AGAIN = (408, 429)  # refusals of the moment; any other of the kind 4xx stays one
 
 _DECODERS = {name: decoder(event.type, strict_fields=False) for name, event in EVENTS.items()}
 
@@ -102,14 +104,18 @@ class Socket:
         return self._transport is not None
 
     async def open(self) -> None:
-        """Connect. Raises ConnectionLost when the server cannot be reached or refuses."""
+        """Connect. Raises RequestFailed when the server refuses, ConnectionLost when it cannot be reached."""
         url = await self._address()
         try:
             transport, _ = await ws_connect(
                 lambda: _Listener(self), url, ssl_context=self._tls, max_frame_size=FRAME_BYTES_MAX
             )
+        except WSInvalidStatusError as error:
+            status = int(error.response.status) if error.response is not None else 400
+            words = (error.raw_body or b"").decode(errors="replace").strip() or f"status {status}"
+            raise RequestFailed(status, CODES.get(status, 2), f"The server refused the socket: {words}") from error
         except WSError as error:
-            raise ConnectionLost(f"The server refused the socket: {error}") from error
+            raise ConnectionLost(f"The server does not speak as it should: {error}") from error
         except (OSError, TimeoutError) as error:
             raise ConnectionLost(f"The server cannot be reached: {error}") from error
         self._transport = transport
@@ -140,39 +146,51 @@ class Socket:
         self._transport = None
         received = transport.close_handshake.recv if transport.close_handshake else None
         self.close_reason = (received.reason or "") if received else ""
-        self._fail_all("The connection was lost before the answer came.", events=not self._will_reconnect)
-        if self._will_reconnect:
-            self._reconnecting = asyncio.ensure_future(self._come_back())
-        else:
+        comes_back = self._wanted and self._reconnect
+        self._fail_all("The connection was lost before the answer came.", events=not comes_back)
+        if not comes_back:
             self.closed.set()
-
-    @property
-    def _will_reconnect(self) -> bool:
-        return self._wanted and self._reconnect
+        elif self._reconnecting is None:  # else it broke again while it was being mended, which goes on
+            self._reconnecting = asyncio.ensure_future(self._come_back())
 
     async def _come_back(self) -> None:
+        """Connect again and rejoin; give up when the server says that it will not have this player any more."""
         attempt = 0
-        while self._wanted:
+        while True:
             pause = RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)]
             await self._clock.sleep(pause * random.uniform(0.5, 1.0))
             attempt += 1
             try:
                 await self.open()
-                await self._rejoin()
+                back = await self._rejoin()
+            except RequestFailed as error:
+                if 400 <= error.status < 500 and error.status not in TRY_AGAIN:
+                    self.close_reason = error.message
+                    break
+            except (ClientError, TimeoutError):
+                self.drop()
+            else:
+                self._reconnecting = None
+                self._take(back)
                 return
-            except ClientError:
-                continue
+        self._reconnecting = None
+        self.closed.set()
+        self._fail_all(self.close_reason)
 
-    async def _rejoin(self) -> None:
+    async def _rejoin(self) -> Reconnected:
+        """Go back to where the player was; what is over, or closed to the player now, is left out."""
         back = Reconnected([], [])
-        for join in list(self._channels.values()):
-            back.channels.append(await self.request(join, Channel))
+        for channel_id, channel in list(self._channels.items()):
+            try:
+                back.channels.append(await self.request(channel, Channel))
+            except SocketFailed:
+                self._channels.pop(channel_id, None)
         for match_id, match in list(self._matches.items()):
             try:
                 back.matches.append(await self.request(match, Match))
             except SocketFailed:
-                del self._matches[match_id]  # it ended meanwhile
-        self._take(back)
+                self._matches.pop(match_id, None)
+        return back
 
     def _fail_all(self, reason: str, *, events: bool = True) -> None:
         answers, self._answers = self._answers, {}
@@ -192,8 +210,15 @@ class Socket:
         self._send(encode_envelope(name_of(type(message)), message))
 
     async def request(self, message: Message, answer: type[R]) -> R:
-        """Send a message and wait for its answer. Raises SocketFailed, ConnectionLost, or TimeoutError."""
-        return cast(R, await self._request(message))
+        """Send a message and wait for its answer.
+
+        Raises SocketFailed with the server's words, ConnectionLost, TimeoutError after ANSWER_SECONDS, and
+        ClientError for an answer of another kind.
+        """
+        found = await self._request(message)
+        if not isinstance(found, answer):
+            raise ClientError(f"The server answered {type(message).__name__} with {type(found).__name__}.")
+        return found
 
     async def _request(self, message: Message) -> Message | None:
         self._cid += 1
@@ -233,19 +258,33 @@ class Socket:
                 answer.set_result(message)
 
     def _take(self, event: Message) -> None:
-        for listener in self._listeners.get(type(event), ()):
-            listener(event)
+        for listener in tuple(self._listeners.get(type(event), ())):
+            try:
+                listener(event)
+            except Exception as error:  # the listener's own affair, not the connection's
+                context = {"message": "a listener of a socket failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
         for index, (kind, taker) in enumerate(self._takers):
             if (kind is None or isinstance(event, kind)) and not taker.done():
                 del self._takers[index]
                 taker.set_result(event)
                 return
-        if type(event) not in self._listeners:
+        if not self._listeners.get(type(event)):
             self._waiting.append(event)
 
-    def on(self, kind: type[E], listener: Callable[[E], object]) -> None:
-        """Call `listener(event)` for every event of that type from now on; they are no longer kept for `next`."""
-        self._listeners.setdefault(kind, []).append(listener)
+    def on(self, kind: type[E], listener: Callable[[E], object]) -> Callable[[], None]:
+        """Call `listener(event)` for every event of that type from now on; they are no longer kept for `next`.
+
+        What it gives ends that.
+        """
+        listeners = self._listeners.setdefault(kind, [])
+        listeners.append(listener)
+
+        def end() -> None:
+            if listener in listeners:
+                listeners.remove(listener)
+
+        return end
 
     async def next(self, kind: type[E], timeout_seconds: float = ANSWER_SECONDS) -> E:
         """The next event of that type, those that came already included; others stay for whoever wants them."""
