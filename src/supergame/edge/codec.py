@@ -40,20 +40,19 @@ class JsonCodec:
     split = staticmethod(split_envelope)
 
     def __init__(self) -> None:
-        self._openings: dict[type[Message], bytes] = {}
+        self._names: dict[type[Message], bytes] = {}
 
     def frame(self, message: Message, cid: bytes = b"") -> bytes:
         """Encode as `protocol.json.encode_envelope` does, in one copy and with what stands before it."""
-        opening = self._openings.get(message.__class__) or self._opening(message.__class__)
+        name = self._names.get(message.__class__) or self._named(message.__class__)
         body = encode(message)
-        if cid:
-            opening = b'{"cid":%b,%b' % (cid, opening[1:])
-        size = len(opening) + len(body) + 1
-        return b"".join((TEXT_HEADS[size] if size < TEXT_SIZES else head(size), opening, body, b"}"))
+        opening = b'{"cid":%b,' % cid if cid else b"{"
+        size = len(opening) + len(name) + len(body) + 1
+        return b"".join((TEXT_HEADS[size] if size < TEXT_SIZES else head(size), opening, name, body, b"}"))
 
-    def _opening(self, kind: type[Message]) -> bytes:
-        opening = self._openings[kind] = b'{"%b":' % name_of(kind).encode()
-        return opening
+    def _named(self, kind: type[Message]) -> bytes:
+        name = self._names[kind] = b'"%b":' % name_of(kind).encode()
+        return name
 
     def bare(self, cid: bytes) -> bytes:
         """See Codec."""
