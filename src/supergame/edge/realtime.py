@@ -93,13 +93,13 @@ class Messages:
             "message",
             declared.name,
         )
-        decode, bare, refuse = codec.decoder(declared), codec.bare, self._failures.socket
+        decode, frame, bare, refuse = codec.decoder(declared), codec.frame, codec.bare, self._failures.socket
         acknowledged = declared.reply is Nothing
         timed_mask = TIMED_EVERY - 1
 
         def reply(session: Session, cid: bytes, answer: Message | None) -> None:
             if answer is not None:
-                session.send(answer, cid)
+                session.put(frame(answer, cid))
             elif acknowledged and cid:
                 session.put(bare(cid))
 
@@ -138,7 +138,7 @@ class Messages:
                     if acknowledged and cid:
                         session.put(bare(cid))
                 elif isinstance(answer, Message):
-                    session.send(answer, cid)
+                    session.put(frame(answer, cid))
                 elif isinstance(answer, Later):
                     answer.then(partial(finished, session, cid, began))
                     return None
