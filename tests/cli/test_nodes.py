@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import signal
 import subprocess
 import sys
 from urllib.request import urlopen
@@ -73,3 +75,33 @@ def test_the_page_of_a_new_game_is_served_and_the_node_stops_when_told(made, tmp
             assert b"<title>my_game</title>" in page.read()
         assert server.stop() == 0
     assert server.complaints() == []
+
+
+def test_the_demo_prints_one_address_where_the_example_is_played_by_bots(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "supergame",
+        "demo",
+        "--port",
+        "0",
+        "--bots",
+        "2",
+        "--data",
+        str(tmp_path / "data"),
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as demo:
+        try:
+            said = ""
+            while "Stop" not in said:
+                line = demo.stderr.readline()
+                assert line, said
+                said += line
+            (address,) = set(re.findall(r"http://127\.0\.0\.1:\d+", said))
+            with urlopen(address) as page:
+                assert b"<html" in page.read()
+        finally:
+            demo.send_signal(signal.SIGINT)
+            rest = demo.stderr.read()
+        assert demo.wait(ANSWER_SECONDS_MAX) == 0, rest
+    assert "Traceback" not in rest
