@@ -113,6 +113,26 @@ async def test_a_body_in_chunks(node: Node) -> None:
     assert (await http.answer()).json == {"payload": '{"hello":"world"}'}
 
 
+async def test_trailers_are_passed_over(start: Start) -> None:
+    """They could else add to the headers of a proxy that lets them pass."""
+    node = await start(trusted_proxies=("127.0.0.1",))
+    node.edge.router.add_raw("POST", "/address", lambda request: Response(request.address))
+    http = await Http.open(node.port)
+    head = request_bytes("POST", "/address", {"X-Forwarded-For": "10.1.1.1", "Transfer-Encoding": "chunked"})
+    http.send(head + b"1\r\nx\r\n0\r\nX-Forwarded-For: 10.2.2.2\r\n\r\n")
+    assert (await http.answer()).body == b"10.1.1.1"
+
+
+@pytest.mark.parametrize("endless", [b"x" * 16, b"x: y\r\n"])
+async def test_trailers_that_never_end_are_refused(start: Start, endless: bytes) -> None:
+    node = await start(body_bytes_max=4_096)
+    http = await Http.open(node.port)
+    http.send(request_bytes("POST", RPC, {"Transfer-Encoding": "chunked"}) + b"1\r\nx\r\n0\r\nx: y\r\nz: ")
+    http.send(endless * 10_000)
+    answer = await http.answer()
+    assert (answer.status, answer.json["message"]) == (400, "http: request body too large")
+
+
 async def test_who_asks_whether_to_go_on_is_told_so(node: Node) -> None:
     http = await Http.open(node.port)
     headers = {**bearer(node.token()), "Expect": "100-continue", "Content-Length": str(len(PAYLOAD))}

@@ -218,6 +218,13 @@ class HttpConnection(asyncio.Protocol):
                     return
                 # An upper bound, for what stands before the head counts as well; exact once the head is whole.
                 self._unfinished_bytes += len(piece)
+            elif self._receiving:
+                # The body is counted as it comes out of its chunks; this is for what lies between and behind them.
+                self._unfinished_bytes += len(piece)
+                settings = self._settings
+                if self._unfinished_bytes > FEED_BYTES + settings.header_bytes_max + 2 * settings.body_bytes_max:
+                    self._refuse(BodyTooLarge())
+                    return
             if self._refused:
                 return
             start += len(piece)
@@ -239,6 +246,8 @@ class HttpConnection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one header."""
+        if not self._in_head:
+            return  # a trailer behind a body in chunks: a proxy whose headers we believe may let them pass
         name = name.lower()
         headers = self._headers
         headers[name] = headers[name] + b", " + value if name in headers else value
