@@ -562,6 +562,17 @@ async def test_another_server_calls_an_rpc(node: Node) -> None:
     assert (await ask(node.port, "POST", RPC, basic("defaulthttpkey"), PAYLOAD)).status == 200
     assert (await ask(node.port, "POST", f"{RPC}?http_key=defaulthttpkey", {}, PAYLOAD)).status == 200
     assert (await ask(node.port, "POST", f"{RPC}?http_key=x", {}, PAYLOAD)).json["message"] == "HTTP key invalid"
+    # Beside it some clients show the server key, and a shop's webhook its signature.
+    for header in (basic("defaultkey"), {"Authorization": "Signature abc"}, bearer(node.token())):
+        assert (await ask(node.port, "POST", f"{RPC}?http_key=defaulthttpkey", header, PAYLOAD)).status == 200
+        assert (await ask(node.port, "POST", f"{RPC}?http_key=x", header, PAYLOAD)).status == 401
+
+
+async def test_an_empty_http_key_lets_nobody_in(start: Start) -> None:
+    node = await start(http_key="", server_key="")
+    for header in (basic(""), {}):
+        assert (await ask(node.port, "POST", f"{RPC}?http_key=", header, PAYLOAD)).status == 401
+    assert (await ask(node.port, "POST", f"{RPC}?http_key=", bearer(node.token()), PAYLOAD)).status == 200
 
 
 async def test_an_rpc_whose_payload_is_no_json_string(node: Node) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supergame.core.clock import ManualClock
+from supergame.core.config import BadSetting
 from supergame.core.errors import Unauthenticated
 from supergame.core.ids import SeededIds
 from supergame.edge import EdgeSettings, Revoked, Tokens
@@ -191,3 +192,26 @@ def test_what_is_remembered_is_bounded_and_what_is_in_use_stays(clock: ManualClo
         first = tokens.verify(used)
     assert tokens.verify(used) is first
     assert tokens.remembered <= 4
+
+
+def test_no_kind_of_token_passes_for_another(tokens: Tokens) -> None:
+    """A ticket into a match is signed by the session's key, and says nothing that a session has to say."""
+    pair = tokens.issue("user", "alice")
+    ticket = tokens.sign({"mid": "match.", "exp": 1_700_000_030})
+    for wrong in (pair.refresh_token, ticket):
+        with pytest.raises(Unauthenticated):
+            tokens.verify(wrong)
+    for wrong in (pair.token, ticket):
+        with pytest.raises(Unauthenticated):
+            tokens.verify_refresh(wrong)
+    with pytest.raises(Unauthenticated):
+        tokens.unsign(pair.refresh_token)
+    assert "mid" not in tokens.unsign(pair.token)
+
+
+@pytest.mark.parametrize(
+    "keys", [{"session_key": ""}, {"refresh_key": ""}, {"session_key": "same", "refresh_key": "same"}]
+)
+def test_keys_that_would_let_tokens_be_forged_or_mixed_up_are_refused(clock: ManualClock, keys: dict[str, str]) -> None:
+    with pytest.raises(BadSetting, match="session_key and"):
+        Tokens(EdgeSettings(**keys), clock, SeededIds())

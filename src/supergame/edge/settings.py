@@ -19,7 +19,7 @@ class EdgeSettings(Section):
     backlog: int = setting(4096, "Connections that may wait to be accepted.", minimum=1)
 
     server_key: str = setting("defaultkey", "Key that clients show when they log in (Basic user name).")
-    http_key: str = setting("defaulthttpkey", "Key for rpcs called by other servers.")
+    http_key: str = setting("defaulthttpkey", "Key for rpcs called by other servers; empty lets none of them in.")
     session_key: str = setting("defaultencryptionkey", "Key that signs session tokens.")
     refresh_key: str = setting("defaultrefreshencryptionkey", "Key that signs refresh tokens.")
     token_seconds: int = setting(60, "How long a session token is good for.", minimum=1)

@@ -18,6 +18,7 @@ import msgspec
 from jwt.algorithms import HMACAlgorithm
 
 from supergame.core.clock import Clock
+from supergame.core.config import BadSetting
 from supergame.core.errors import Unauthenticated
 from supergame.core.ids import Ids
 from supergame.edge.settings import EdgeSettings
@@ -70,6 +71,11 @@ class Tokens:
     """Makes and checks the tokens of one server."""
 
     def __init__(self, settings: EdgeSettings, clock: Clock, ids: Ids) -> None:
+        """Raises BadSetting for keys that would let tokens be forged, or pass for one another."""
+        if not settings.session_key or not settings.refresh_key:
+            raise BadSetting("edge.session_key and edge.refresh_key: neither may be empty.")
+        if settings.session_key == settings.refresh_key:
+            raise BadSetting("edge.session_key and edge.refresh_key: they have to differ.")
         self._clock = clock
         self._ids = ids
         self._session_seconds = settings.token_seconds
