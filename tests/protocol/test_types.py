@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import ClassVar
 
@@ -43,7 +44,13 @@ def test_only_plain_decimal_numbers_are_parsed(text: str) -> None:
         Int64.parse(text)
 
 
-@pytest.mark.parametrize("value", [True, 1.0, None, [], 2**63])
+@pytest.mark.parametrize(("value", "number"), [(5.0, 5), (-0.0, 0), (1e15, 10**15), (-(2.0**63), -(2**63))])
+def test_a_whole_number_may_be_written_like_a_fraction(value: float, number: int) -> None:
+    read = dec_hook(Int64, value)
+    assert (type(read), read) == (Int64, number)
+
+
+@pytest.mark.parametrize("value", [True, 1.5, 2.0**63, math.inf, math.nan, None, [], 2**63])
 def test_nothing_else_is_read_as_an_int64(value: object) -> None:
     with pytest.raises(ValueError, match="64 bits"):
         dec_hook(Int64, value)

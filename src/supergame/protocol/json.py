@@ -2,8 +2,8 @@
 
 Reading has two paths with one meaning. The fast one is msgspec's and takes what well-behaved clients send. What it
 refuses is read again by the plain reader below, which knows all that the protocol's JSON allows: camelCase names,
-`null` for unset, numbers in strings, names of enum values, base64 in both alphabets with or without padding. What
-that refuses too is `Malformed`.
+`null` for unset, numbers in strings, `5.0` for 5, names of enum values, base64 in both alphabets with or without
+padding. What that refuses too is `Malformed`.
 """
 
 from __future__ import annotations
@@ -237,8 +237,8 @@ def _enum(of: type[IntEnum]) -> Convert:
     def convert(value: Any, strict_fields: bool) -> IntEnum:
         if type(value) is str and value in of.__members__:
             return of[value]
-        if type(value) is int:
-            return of(value)
+        if type(value) in (int, float):
+            return of(_int64(value, strict_fields))
         raise ValueError(f"Expected one of {', '.join(of.__members__)}")
 
     return convert

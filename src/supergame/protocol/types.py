@@ -76,7 +76,10 @@ def enc_hook(value: object) -> str:
 
 
 def dec_hook(wanted: type, value: object) -> Any:
-    """Tell msgspec how to read an Int64: from a string or a whole number. Raises ValueError otherwise."""
+    """Tell msgspec how to read an Int64: from a string or a whole number. Raises ValueError otherwise.
+
+    `5.0` and `1e+15` are whole numbers too: in Lua and Godot there is no other kind, and they are written so.
+    """
     if wanted is Int64:
         if type(value) is int:
             if value and INT64_MIN <= value <= INT64_MAX:
@@ -84,6 +87,8 @@ def dec_hook(wanted: type, value: object) -> Any:
             return Int64(value)
         if type(value) is str:
             return _SMALL.get(value) or Int64.parse(value)
+        if type(value) is float and value.is_integer():
+            return Int64(int(value))
         raise ValueError("Expected an integer of 64 bits")
     raise NotImplementedError(f"Objects of type {wanted.__name__} have no place in a message")
 
