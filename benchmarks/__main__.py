@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 
@@ -28,16 +29,27 @@ BARE_SERVERS = ("bare_relay", "bare_http")
 IDLE_KIB_MAX = 25
 READY_SECONDS_MAX = 1.0
 DISTURBED_MAX = 0.1
-"""A round in which others took more of the two cores is measured again..."""
+"""A round in which others took more of the two cores is measured again."""
 PATIENCE = 3
-"""...but no more than so many times as often; then the least disturbed ones have to do."""
+"""How many times as many rounds there may be for that; then the least disturbed ones have to do."""
+
+
+class Pace(NamedTuple):
+    """How much, how long and how often to measure."""
+
+    scale: Scale
+    seconds: float
+    rounds: int
+    rounds_max: int
+    """Those that were disturbed included."""
 
 
 class Bench:
-    """One run of the whole: its servers, and how long and how often each thing is measured."""
+    """One run of the whole."""
 
-    def __init__(self, scale: Scale, seconds: float, rounds: int, only: list[str], folder: Path) -> None:
-        self.scale, self.seconds, self.rounds, self.only, self.folder = scale, seconds, rounds, only, folder
+    def __init__(self, pace: Pace, only: list[str], folder: Path) -> None:
+        self.scale, self.seconds, self.rounds, self.rounds_max = pace
+        self.only, self.folder = only, folder
         self.servers: dict[str, Server] = {}
 
     def rows(self) -> Iterator[Row]:
@@ -66,7 +78,7 @@ class Bench:
 
     def _measured(self, measure: Measure) -> Row:
         rounds: list[tuple[Result, Result]] = []
-        while _quiet(rounds) < self.rounds and len(rounds) < self.rounds * PATIENCE:
+        while _quiet(rounds) < self.rounds and len(rounds) < self.rounds_max:
             bare_result = uvloop.run(measure.bare_run(self.servers[measure.bare], self.seconds))
             rounds.append((uvloop.run(measure.run(self.servers["ours"], self.seconds)), bare_result))
         rounds = sorted(rounds, key=_disturbed)[: self.rounds]
@@ -172,14 +184,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for benchmarks.md and benchmarks.json")
     options = parser.parse_args()
     servers.pin(0, 1)
-    scale, seconds, rounds = (SMALL, 0.1, 1) if options.quick else (Scale(), options.seconds, options.rounds)
-    facts = report.facts(rounds, seconds)
+    pace = Pace(Scale(), options.seconds, options.rounds, options.rounds * PATIENCE)
+    if options.quick:
+        pace = Pace(SMALL, 0.1, 1, 1)
+    facts = report.facts(pace.rounds, pace.seconds)
     for name, value in facts.items():
         print(f"{name}: {value}")
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="supergame-bench-") as folder:
         only = [name for name in options.only.split(",") if name]
-        for row in Bench(scale, seconds, rounds, only, Path(folder)).rows():
+        for row in Bench(pace, only, Path(folder)).rows():
             rows.append(row)
             print("{:58} {:>24} {:>10} {:>6} {:>15} {:>12}  {}".format(*row.cells()), flush=True)
     if options.out is not None:

@@ -30,7 +30,7 @@ class Scale:
     idle: tuple[int, ...] = (2_000, 5_000)
 
 
-SMALL = Scale(pairs=2, rooms=2, room_size=3, connections=4, idle=(40,))
+SMALL = Scale(pairs=2, rooms=2, room_size=3, connections=4, idle=(200,))
 
 
 @dataclass(frozen=True)
