@@ -39,6 +39,23 @@ async def test_a_player_who_is_elsewhere_is_told_and_answers():
         assert (await bob.client.list_notifications(bob.session)).notifications == []
 
 
+async def test_ids_may_come_in_capitals():
+    """Some platforms write them so; names stay as they are."""
+    async with testing.node() as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        both = await ann.socket.join_chat(bob.user_id.upper(), kind=ChannelType.DIRECT_MESSAGE)
+        assert sorted((both.user_id_one, both.user_id_two)) == sorted((ann.user_id, bob.user_id))
+        ack = await ann.socket.send_chat(both.id, {})
+        assert (await ann.socket.remove_chat(both.id, ack.message_id.upper())).message_id == ack.message_id
+        assert (await ann.socket.join_chat("HALL")).room_name == "HALL"
+        (told,) = (await bob.socket.next(Notifications)).notifications
+        await bob.client.delete_notifications(bob.session, [told.id.upper()])
+        assert (await bob.client.list_notifications(bob.session)).notifications == []
+        await bob.socket.update_status("here")
+        assert len((await ann.socket.follow([bob.user_id.upper()])).presences) == 1
+        await ann.socket.unfollow([bob.user_id.upper()])
+
+
 async def test_a_follower_sees_a_friend_come_and_go():
     async with testing.node() as node:
         ann = await node.player("ann")

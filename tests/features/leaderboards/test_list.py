@@ -162,3 +162,15 @@ async def test_lists_have_their_limits(leaderboards: Leaderboards) -> None:
             await leaderboards.records_list("board", expiry=expiry)
     with pytest.raises(BadInput, match="Invalid limit"):
         await leaderboards.list(limit=0)
+
+
+async def test_owners_may_come_in_capitals(node: testing.RunningNode) -> None:
+    """Some platforms write ids so."""
+    await node.services.leaderboards.create("board")
+    ann = await node.player("ann")
+    await ann.client.write_score(ann.session, "board", 5)
+    capitals = ann.user_id.upper()
+    page = await ann.client.list_scores(ann.session, "board", owner_ids=[capitals])
+    assert [record.username for record in page.owner_records] == ["ann"]
+    around = await ann.client.list_scores_around(ann.session, "board", capitals)
+    assert [record.username for record in around.records] == ["ann"]

@@ -57,6 +57,10 @@ async def test_an_object_from_writing_to_deleting(ann: Client) -> None:
     assert await ann.call("POST", "/v2/storage", read) == (200, {"objects": [found]})
     assert await ann.call("GET", f"/v2/storage/saves/{ann.id}") == (200, {"objects": [found]})
 
+    assert await ann.call("GET", f"/v2/storage/saves/{ann.id.upper()}") == (200, {"objects": [found]})
+    read["object_ids"][0]["user_id"] = ann.id.upper()
+    assert await ann.call("POST", "/v2/storage", read) == (200, {"objects": [found]})
+
     delete = {"object_ids": [{"collection": "saves", "key": "slot1", "version": EMPTY_VERSION}]}
     assert await ann.call("PUT", "/v2/storage/delete", delete) == (200, {})
     assert await ann.call("POST", "/v2/storage", read) == (200, {})

@@ -17,14 +17,18 @@ from supergame.protocol.chat import (
     ChannelMessageRemove,
     ChannelMessageSend,
     ChannelMessageUpdate,
+    ChannelType,
 )
+
+_BY_NAME: Final = (ChannelType.TYPE_UNSPECIFIED, ChannelType.ROOM)
+"""Channels whose target is a name; that of the others is an id, which may come in capitals."""
 
 
 def join(chat: Chat, session: Session, message: ChannelJoin) -> Channel | Awaitable[Channel]:
     """Join a channel."""
     return chat.join(
         session,
-        message.target,
+        message.target if message.type in _BY_NAME else message.target.lower(),
         message.type,
         persistence=message.persistence is not False,
         hidden=message.hidden is True,
@@ -52,6 +56,7 @@ def remove(chat: Chat, session: Session, message: ChannelMessageRemove) -> Await
 
 
 def _id(message_id: str) -> str:
+    message_id = message_id.lower()
     if not is_uuid(message_id):
         raise BadInput("Invalid message identifier")
     return message_id

@@ -27,7 +27,7 @@ async def list_records(
         limit = LIST_DEFAULT
     page = await leaderboards.records_list(
         request.leaderboard_id,
-        owner_ids=request.owner_ids,
+        owner_ids=[id_.lower() for id_ in request.owner_ids],
         limit=limit,
         cursor=request.cursor,
         expiry=request.expiry or 0,
@@ -41,7 +41,7 @@ async def list_around_owner(
     """The records around an owner's."""
     page = await leaderboards.haystack(
         request.leaderboard_id,
-        request.owner_id,
+        request.owner_id.lower(),
         limit=LIST_DEFAULT if request.limit is None else request.limit,
         cursor=request.cursor,
         expiry=request.expiry or 0,

@@ -25,7 +25,7 @@ async def delete_notifications(
     notifications: Notifications, caller: Caller, request: DeleteNotificationsRequest
 ) -> None:
     """Delete some of the caller's own; ids of others' are passed over."""
-    await notifications.delete(caller.user_id, request.ids)
+    await notifications.delete(caller.user_id, [id_.lower() for id_ in request.ids])
 
 
 ROUTES: Final[Mapping[str, Callable[..., Any]]] = {

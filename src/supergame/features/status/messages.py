@@ -12,17 +12,22 @@ from supergame.protocol import status as wire
 
 async def follow(status: Status, session: Session, message: wire.StatusFollow) -> wire.Status:
     """Follow users by id or name; the answer says who of them is online."""
-    return wire.Status(await status.follow(session.id, message.user_ids, message.usernames))
+    return wire.Status(await status.follow(session.id, _lower(message.user_ids), message.usernames))
 
 
 def unfollow(status: Status, session: Session, message: wire.StatusUnfollow) -> None:
     """Follow users no longer."""
-    status.unfollow(session.id, message.user_ids)
+    status.unfollow(session.id, _lower(message.user_ids))
 
 
 def update(status: Status, session: Session, message: wire.StatusUpdate) -> None:
     """Show another status, or none."""
     status.update(session.id, message.status)
+
+
+def _lower(ids: list[str]) -> list[str]:
+    """Ids as they are kept; some clients write them in capitals."""
+    return [id_.lower() for id_ in ids]
 
 
 MESSAGES: Final[Mapping[str, Callable[..., Any]]] = {

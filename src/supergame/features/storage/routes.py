@@ -20,7 +20,7 @@ async def read_objects(
     storage: Storage, caller: Caller, request: wire.ReadStorageObjectsRequest
 ) -> wire.StorageObjects:
     """Read a batch: what the caller may see of it."""
-    ids = [ObjectId(id_.collection, id_.key, id_.user_id) for id_ in request.object_ids]
+    ids = [ObjectId(id_.collection, id_.key, id_.user_id.lower()) for id_ in request.object_ids]
     return wire.StorageObjects([_object(found) for found in await storage.read(ids, caller=caller.user_id)])
 
 
@@ -44,7 +44,7 @@ async def list_objects(
     """List a page of a collection: an owner's, or what is public in it."""
     page = await storage.list(
         request.collection,
-        user_id=request.user_id or None,
+        user_id=request.user_id.lower() or None,
         caller=caller.user_id,
         limit=LIST_DEFAULT if request.limit is None else request.limit,
         cursor=request.cursor,
