@@ -174,6 +174,10 @@ class Tokens:
         self._users[user_id] = (max(issued_before_us, known_before_us), max(until, known_until))
         self._announce(Revoked(user_id=user_id, issued_before_us=issued_before_us))
 
+    def called_back_us(self, user_id: str) -> int:
+        """The moment before which a user's tokens are called back; 0 if they are not."""
+        return self._users.get(user_id, (0, 0))[0]
+
     def on_revoked(self, listener: Callable[[Revoked], object]) -> None:
         """Call `listener` whenever tokens are called back."""
         self._listeners.append(listener)

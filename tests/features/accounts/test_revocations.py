@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.features.accounts.house import House
 
-from supergame.core.errors import Unauthenticated, Unavailable
+from supergame.core.errors import Aborted, Unauthenticated, Unavailable
 from supergame.edge import TokenPair
 from supergame.features.accounts.revocations import SWEEP_SECONDS
 from supergame.store import Database, Query
@@ -62,6 +62,26 @@ async def test_other_nodes_hear_of_it_and_close_their_sockets(twin: Database, en
     assert socket.closed
     await here.close()
     await there.close()
+
+
+@pytest.mark.parametrize("end", [ENDS["ban"], ENDS["delete"], ENDS["logout everywhere"]])
+@pytest.mark.parametrize("seconds", [0.0, 10.0])
+async def test_who_is_logging_in_meanwhile_gets_no_tokens(house: House, end: End, seconds: float) -> None:
+    """However late the login goes on after it has read the account."""
+    pair = await pair_of(house)
+    login = await house.player("alice")
+    await end(house, pair)
+    await house.clock.advance(seconds)
+    with pytest.raises(Aborted):
+        house.accounts.begin_session(login)
+
+
+async def test_who_logs_in_afterwards_gets_tokens_that_are_good(house: House) -> None:
+    pair = await pair_of(house)
+    await house.accounts.session_logout(pair.claims.user_id)
+    again = await pair_of(house)
+    assert good(house, again.token)
+    assert not good(house, pair.token)
 
 
 async def test_a_node_that_missed_the_news_learns_it_at_its_next_sweep(sqlite: Database) -> None:

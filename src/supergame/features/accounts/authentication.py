@@ -6,6 +6,7 @@ from typing import Final
 
 from supergame.core.errors import Aborted, Banned, Conflict, NotFound, Unauthenticated
 from supergame.core.feature import Ground
+from supergame.edge import Tokens
 from supergame.features.accounts import formats
 from supergame.features.accounts.model import Holder, Login, Provider
 from supergame.features.accounts.passwords import Passwords
@@ -29,18 +30,20 @@ class Authentication:
         self._database: Database = ground.database
         self._ids = ground.ids
         self._passwords = passwords
+        self._tokens: Tokens = ground.edge.tokens
 
     async def by_id(self, provider: Provider, external_id: str, username: str, create: bool) -> Login:
         """Log in with an id that proves itself: a device's, or one that the game has given out."""
         if username:
             formats.username(username)
+        seen_us = self._tokens.moment()
         holder = await self._find(provider, external_id)
         if holder is not None:
-            return _admit(holder)
+            return _admit(holder, seen_us)
         if not create:
             raise _not_found()
         holder, created = await self._create(provider, external_id, username)
-        return _admit(holder, created)
+        return _admit(holder, seen_us, created)
 
     async def by_email(self, email: str, password: str, username: str, create: bool) -> Login:
         """Log in with an email address in lower case and a password."""
@@ -52,9 +55,10 @@ class Authentication:
                 await self._passwords.matches(None, password)  # so that it takes as long as a wrong password
                 raise _not_found()
             password_hash = await self._passwords.hash(password)
+            seen_us = self._tokens.moment()
             holder, created = await self._create(Provider.EMAIL, email, username, password_hash)
             if created:
-                return _admit(holder, created)
+                return _admit(holder, seen_us, created)
         return await self._admit_with_password(holder, password)
 
     async def by_username(self, username: str, password: str) -> Login:
@@ -67,10 +71,11 @@ class Authentication:
 
     async def by_user_id(self, user_id: str) -> Login:
         """Log in without any proof, for game code that has its own."""
+        seen_us = self._tokens.moment()
         holder = await self._database.one(_QUERIES.find_by_id, Holder, user_id=user_id)
         if holder is None:
             raise _not_found()
-        return _admit(holder)
+        return _admit(holder, seen_us)
 
     async def _find(self, provider: Provider, external_id: str) -> Holder | None:
         return await self._database.one(
@@ -125,10 +130,10 @@ class Authentication:
         return await self._database.transact(body)
 
 
-def _admit(holder: Holder, created: bool = False) -> Login:
+def _admit(holder: Holder, seen_us: int, created: bool = False) -> Login:
     if holder.disabled_us is not None:
         raise Banned
-    return Login(holder.user_id, holder.username, created)
+    return Login(holder.user_id, holder.username, created, seen_us)
 
 
 def _not_found() -> NotFound:

@@ -42,8 +42,11 @@ class Families:
         self._revocations = revocations
 
     def begin(self, login: Login, variables: dict[str, str] | None = None) -> TokenPair:
-        """The first pair of a new family. Raises BadInput for too many variables."""
-        issued_us = self._revocations.ahead_us(login.user_id)
+        """The first pair of a new family. Raises BadInput for too many variables, and Aborted.
+
+        The latter when the user's tokens were called back while the login was under way.
+        """
+        issued_us = self._revocations.issue_us(login)
         return self._tokens.issue(login.user_id, login.username, session_vars(variables), issued_us=issued_us)
 
     async def refresh(self, token: str, variables: dict[str, str] | None = None) -> TokenPair:

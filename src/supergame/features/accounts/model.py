@@ -61,6 +61,8 @@ class Login(NamedTuple):
     user_id: str
     username: str
     created: bool
+    seen_us: int
+    """A moment before the account was read: tokens called back since then are this login's as well."""
 
 
 class Family(NamedTuple):

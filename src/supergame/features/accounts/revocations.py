@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 
 from supergame.bus import Bus, Subscription
-from supergame.core.errors import SupergameError
+from supergame.core.errors import Aborted, SupergameError
 from supergame.core.feature import Ground
 from supergame.edge import EdgeSettings, Tokens
-from supergame.features.accounts.model import Revocation
+from supergame.features.accounts.model import Login, Revocation
 from supergame.store import Database, Tx, load_queries
 
 SUBJECT: Final = "accounts.revoked"
@@ -28,11 +28,12 @@ SWEEP_OVERLAP_SECONDS: Final = 60.0
 """How far a sweep looks back behind the last: clocks differ between nodes, and commits take time."""
 
 CLOCK_SKEW_SECONDS_MAX: Final = 1.0
-"""How far the clocks of two nodes may be apart, and how long a login under way may take after it read the account.
+"""How far the clocks of two nodes may be apart.
 
 A user's tokens are called back up to that far ahead, so that none slips through. Whoever logs in again before that
 moment gets tokens made at that moment.
 """
+_CLOCK_SKEW_US: Final = round(CLOCK_SKEW_SECONDS_MAX * 1_000_000)
 
 _QUERIES = load_queries("supergame.features.accounts")
 _encode = msgspec.json.Encoder().encode
@@ -50,7 +51,6 @@ class Revocations:
         self._tokens: Tokens = ground.edge.tokens
         settings = ground.config.section(EdgeSettings)
         self._longest_seconds = max(settings.token_seconds, settings.refresh_token_seconds)
-        self._ahead: dict[str, int] = {}
         self._seen_us = 0
         self._subscription: Subscription | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -62,16 +62,21 @@ class Revocations:
 
     def of_user(self, user_id: str) -> Revocation:
         """All tokens of a user that were made so far."""
-        before_us = self._tokens.moment() + round(CLOCK_SKEW_SECONDS_MAX * 1_000_000)
+        before_us = self._tokens.moment() + _CLOCK_SKEW_US
         return Revocation("user", user_id, before_us, self._last_expiry(before_us))
 
     def _last_expiry(self, made_us: int) -> int:
         return made_us + self._longest_seconds * 1_000_000
 
-    def ahead_us(self, user_id: str) -> int | None:
-        """The moment before which a user's tokens are called back, while it still lies ahead."""
-        ahead_us = self._ahead.get(user_id, 0)
-        return ahead_us if ahead_us > self._clock.now_us() else None
+    def issue_us(self, login: Login) -> int | None:
+        """When to say that the tokens of a login were made: a moment ahead while others are called back, else None.
+
+        Raises Aborted when they were called back after the account was read: it may have been closed or deleted.
+        """
+        before_us = self._tokens.called_back_us(login.user_id)
+        if login.seen_us < before_us - _CLOCK_SKEW_US:
+            raise Aborted
+        return before_us if before_us > self._clock.now_us() else None
 
     async def write(self, tx: Tx, revocation: Revocation) -> None:
         """Keep a revocation, in the transaction that causes it. Once that is committed, `announce` it."""
@@ -98,8 +103,6 @@ class Revocations:
             self._tokens.revoke_family(revocation.id, until)
         else:
             self._tokens.revoke_user(revocation.id, revocation.issued_before_us, until)
-            if revocation.issued_before_us > self._clock.now_us():
-                self._ahead[revocation.id] = max(revocation.issued_before_us, self._ahead.get(revocation.id, 0))
 
     def _hear(self, subject: str, data: bytes) -> None:
         self._apply(_decode(data))
@@ -124,7 +127,6 @@ class Revocations:
         found = await self._database.all(_QUERIES.read_revocations, Revocation, since_us=self._seen_us, now_us=now_us)
         for revocation in found:
             self._apply(revocation)
-        self._ahead = {user_id: moment for user_id, moment in self._ahead.items() if moment > now_us}
         self._seen_us = now_us - round(SWEEP_OVERLAP_SECONDS * 1_000_000)
         await self._database.run(_QUERIES.prune_revocations, now_us=now_us)
         await self._database.run(_QUERIES.prune_families, now_us=now_us)

@@ -84,7 +84,8 @@ class Accounts:
     def begin_session(self, login: Login, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
         """The tokens for somebody who has just logged in; `vars` are for the game's own use.
 
-        Raises BadInput for more than VARS_BYTES_MAX of them.
+        Raises BadInput for more than VARS_BYTES_MAX of them, and Aborted when the player was banned, deleted or logged
+        out everywhere since the login.
         """
         return self._families.begin(login, vars)
 
