@@ -6,9 +6,8 @@ import pytest
 
 from supergame import testing
 from supergame.client import SocketFailed
-from supergame.protocol.matches import MatchData, MatchDataSend, MatchPresenceEvent
+from supergame.protocol.matches import MatchData, MatchPresenceEvent
 from supergame.protocol.presence import UserPresence
-from supergame.protocol.types import Int64
 
 NOWHERE = "00000000-0000-4000-8000-000000000000."
 
@@ -94,18 +93,23 @@ async def test_a_token_opens_an_empty_match_for_a_while(node):
     for bad in (token, token[:-4] + "AAAA", "nonsense", ann.session.token):
         with pytest.raises(SocketFailed) as refused:
             await ann.socket.join_match(token=bad)
-        assert refused.value.code == 4
+        assert (refused.value.code, refused.value.message) == (3, "Invalid match token")
 
 
-async def test_outsiders_are_refused(node):
+async def test_what_outsiders_send_goes_nowhere_and_leaving_twice_is_leaving_once(node):
     ann, bob = await node.player("ann"), await node.player("bob")
     match = await ann.socket.create_match()
-    with pytest.raises(SocketFailed) as refused:
+    await bob.socket.leave_match(match.match_id)
+    bob.socket.send_match_data(match.match_id, 1, b"from outside")
+    bob.socket.send_match_data(NOWHERE, 1, b"to nowhere")
+    await bob.socket.ping()
+    await bob.socket.join_match(match.match_id)
+    bob.socket.send_match_data(match.match_id, 1, b"from inside")
+    assert (await ann.socket.next(MatchData)).data == b"from inside"
+    for _ in range(2):
         await bob.socket.leave_match(match.match_id)
-    assert refused.value.code == 4
-    with pytest.raises(SocketFailed) as refused:
-        await bob.socket.request(MatchDataSend(match.match_id, Int64(1), b"x"), MatchData)
-    assert refused.value.code == 4
+    with pytest.raises(SocketFailed, match="Invalid match ID"):
+        await bob.socket.leave_match("nonsense")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +121,16 @@ async def test_a_join_that_names_no_match_is_refused(node, message, code):
     with pytest.raises(SocketFailed) as refused:
         await ann.socket.join_match(**message)
     assert refused.value.code == code
+
+
+async def test_a_token_of_another_kind_opens_nothing(node):
+    ann = await node.player("ann")
+    other = node.node.edge.tokens.sign({"exp": node.clock.now_seconds() + 30})
+    arena = node.services.matches.token("00000000-0000-4000-8000-000000000000.supergame")
+    for token, code in ((other, 3), (arena, 4)):
+        with pytest.raises(SocketFailed) as refused:
+            await ann.socket.join_match(token=token)
+        assert refused.value.code == code
 
 
 async def test_a_name_has_a_length(node):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from supergame.core.errors import BadInput
+from supergame.core.ids import is_uuid
 from supergame.edge import Session
 from supergame.features.matches.data import match_data
 from supergame.features.matches.model import MatchNotFound
@@ -12,7 +13,7 @@ from supergame.features.matches.service import Matches
 from supergame.features.presence import Stream
 from supergame.protocol.matches import Match, MatchCreate, MatchDataSend, MatchJoin, MatchLeave
 
-NAME_BYTES_MAX = 128
+NAME_BYTES_MAX = 128  # of the name by which players meet in a relayed match
 
 
 def create(matches: Matches, session: Session, message: MatchCreate) -> Match:
@@ -26,16 +27,22 @@ async def join(matches: Matches, session: Session, message: MatchJoin) -> Match:
     """Join by id, or by the matchmaker's token, which also opens a match that nobody is in yet."""
     if message.token is not None:
         return _join_relayed(matches, session, matches.id_from_token(message.token))
-    if not message.match_id:
-        raise BadInput("Missing match_id or token.")
-    stream = matches.relayed.stream(message.match_id)
-    if stream is not None:
+    if message.match_id is None:
+        raise BadInput("No match ID or token found")
+    _check_id(message.match_id)
+    if matches.relayed.stream(message.match_id) is not None:
         if matches.relayed.members(message.match_id) is None:
             raise MatchNotFound
         return _join_relayed(matches, session, message.match_id)
     running = matches.running(message.match_id)
     joined = await running.join(session, message.metadata)
     return _joined(matches, session, running.stream, running.id, joined, running.label)
+
+
+def _check_id(match_id: str) -> None:
+    subject, dot, _ = match_id.partition(".")
+    if not dot or not is_uuid(subject):
+        raise BadInput("Invalid match ID")
 
 
 def _join_relayed(matches: Matches, session: Session, match_id: str) -> Match:
@@ -56,26 +63,23 @@ def _joined(
 
 
 def leave(matches: Matches, session: Session, message: MatchLeave) -> None:
-    """Leave for good; a seat in an authoritative match is given up."""
-    stream = matches.relayed.stream(message.match_id)
-    if stream is not None:
-        if not matches.streams.leave(session, stream):
-            raise MatchNotFound
-        return
-    matches.running(message.match_id).leave(session)
+    """Leave for good; a seat in an authoritative match is given up. Who is not in it (any more) has left."""
+    _check_id(message.match_id)
+    matches.leave(session, message.match_id)
 
 
 def send(matches: Matches, session: Session, message: MatchDataSend) -> None:
-    """Pass data on to the others, or into the inbox of the match; from outsiders it goes nowhere."""
+    """Pass data on to the others, or into the inbox of the match; from outsiders it goes nowhere.
+
+    That is no error: whoever plays on for a moment when the match is over would get one for every message.
+    """
     match_id = message.match_id
     members = matches.relayed.members(match_id)
     if members is None:
-        if matches.relayed.stream(match_id) is not None:
-            raise MatchNotFound
-        matches.running(match_id).receive(session, message.op_code, message.data)
+        matches.receive(session, match_id, message.op_code, message.data)
         return
     if session not in members:
-        raise MatchNotFound
+        return
     to: Iterable[Session] = members
     if message.presences:
         wanted = {presence.session_id for presence in message.presences}

@@ -13,6 +13,7 @@ from supergame.core.clock import Clock
 from supergame.core.errors import BadInput, NotFound, Refused
 from supergame.core.log import Log
 from supergame.features.presence import Presence
+from supergame.protocol.types import Int64
 
 LABEL_BYTES_MAX = 2048
 TICK_RATE_MAX = 60
@@ -30,16 +31,19 @@ class JoinRejected(Refused):
     realtime_code: ClassVar[int] = 5
 
 
+class BadMatchToken(BadInput):
+    """Invalid match token"""
+
+
 class UnknownMatchHandler(NotFound):
     """There is no match class of that name."""
 
 
 class BadLabel(BadInput):
-    """A match's label is text of at most 2048 bytes."""
+    """A match's label is text of at most 2048 bytes, without NUL."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchMessage:
+class MatchMessage(msgspec.Struct, frozen=True, gc=False):
     """What a player sent to an authoritative match."""
 
     presence: Presence
@@ -73,7 +77,7 @@ class Host(Protocol):
 
     @property
     def presences(self) -> list[Presence]:
-        """Players who are connected now, in the order they joined."""
+        """Players who are connected now, in the order they took their seats."""
 
     @property
     def seats(self) -> list[Presence]:
@@ -130,7 +134,10 @@ class Match:
         """Begin: `params` is what the creator of the match passed."""
 
     def join_attempt(self, presence: Presence, metadata: dict[str, str]) -> bool | str | Awaitable[bool | str]:
-        """Say whether a player may come in: True, or False, or the reason why not."""
+        """Say whether a player may come in: True, or False, or the reason why not (or raise Refused with it).
+
+        Who was let in has not come yet: the connection may break meanwhile. `join` tells who has.
+        """
         return True
 
     def join(self, presences: list[Presence]) -> Awaitable[None] | None:
@@ -146,7 +153,10 @@ class Match:
         """Hear of a player who came back to the seat, with a new session."""
 
     def loop(self, tick: int, messages: Sequence[MatchMessage]) -> bool | Awaitable[bool | None] | None:
-        """Advance the game by one tick with what players sent since the last; False ends the match."""
+        """Advance the game by one tick with what players sent since the last; False ends the match.
+
+        The messages are from players whom `join` told of, and who have not left.
+        """
         return None
 
     def signal(self, data: str) -> str | Awaitable[str]:
@@ -177,7 +187,7 @@ class Match:
 
     @property
     def presences(self) -> list[Presence]:
-        """Players who are connected now, in the order they joined."""
+        """Players who are connected now, in the order they took their seats."""
         return self._host.presences
 
     @property
@@ -219,7 +229,7 @@ class Match:
         reliable: bool = True,
     ) -> None:
         """Send to every player, or to those in `to`. Anything but bytes and text is sent as JSON."""
-        self._host.broadcast(op_code, as_bytes(data), to, sender, reliable)
+        self._host.broadcast(Int64(op_code), as_bytes(data), to, sender, reliable)
 
     def broadcast_deferred(
         self,
@@ -231,14 +241,17 @@ class Match:
         reliable: bool = True,
     ) -> None:
         """Like `broadcast`, but at the end of the tick."""
-        self._host.broadcast_deferred(op_code, as_bytes(data), to, sender, reliable)
+        self._host.broadcast_deferred(Int64(op_code), as_bytes(data), to, sender, reliable)
 
     def kick(self, presences: Iterable[Presence]) -> None:
         """Send players out of the match; `leave` is called for them."""
         self._host.kick(presences)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do something that waits (write a score, send a message) without holding up the match."""
+        """Do something that waits (write a score, send a message) without holding up the match.
+
+        It may go on for a minute when the match has ended. Raises TooMany when too much of it is under way.
+        """
         self._host.spawn(work)
 
     def end(self) -> None:

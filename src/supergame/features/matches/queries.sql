@@ -12,5 +12,9 @@ SELECT match_id, handler, label, tick, seats, state, saved_us FROM matches_snaps
 WHERE node = :node ORDER BY match_id;
 
 -- name: delete_snapshots
--- They have been taken up, or are too old to be.
-DELETE FROM matches_snapshot WHERE node = :node;
+-- These matches have been taken up, and are running again.
+DELETE FROM matches_snapshot WHERE match_id IN (:ids*);
+
+-- name: delete_old_snapshots
+-- Nobody waits for these matches any more.
+DELETE FROM matches_snapshot WHERE node = :node AND saved_us < :youngest_us;

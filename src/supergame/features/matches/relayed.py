@@ -45,9 +45,6 @@ class RelayedMatches:
         if not self._streams.members(stream):
             self._members.pop(f"{stream.subject}.", None)
 
-    def infos(self, wanted: Callable[[MatchInfo], bool]) -> Iterator[MatchInfo]:
-        """Matches that are wanted, oldest first."""
-        for match_id, members in self._members.items():
-            info = MatchInfo(match_id, False, len(members))
-            if wanted(info):
-                yield info
+    def infos(self, fits: Callable[[int], bool]) -> Iterator[MatchInfo]:
+        """Matches whose size fits, oldest first."""
+        return (MatchInfo(key, False, len(members)) for key, members in self._members.items() if fits(len(members)))

@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import heapq
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from supergame.core.clock import MICROSECONDS
-from supergame.core.errors import BadInput, Internal, TooMany, Unauthenticated, Unavailable
+from supergame.core.errors import BadInput, Conflict, Internal, TooMany, Unauthenticated, Unavailable
 from supergame.core.feature import Ground
 from supergame.edge import EdgeSettings, Session
-from supergame.features.matches.model import (
-    Match,
-    MatchInfo,
-    MatchNotFound,
-    UnknownMatchHandler,
-)
+from supergame.features.matches.metrics import MatchMetrics
+from supergame.features.matches.model import BadMatchToken, Match, MatchInfo, MatchNotFound, UnknownMatchHandler
 from supergame.features.matches.relayed import RelayedMatches
-from supergame.features.matches.running import MatchMetrics, RunningMatch
+from supergame.features.matches.running import RunningMatch
+from supergame.features.matches.snapshots import Snapshot, Snapshots
 from supergame.features.presence import Presence, Stream, StreamMode, Streams
 from supergame.protocol.matches import MatchPresenceEvent
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.query import parse
-from supergame.store import Tx, load_queries
 
 MATCHES_MAX = 10_000  # authoritative matches on one node
 LIST_LIMIT_DEFAULT = 10
 LIST_LIMIT_MAX = 100
-SNAPSHOT_SECONDS_MAX = 3600  # an older snapshot is nobody's game any more
 TOKEN_SECONDS = 30  # how long the matchmaker's token for a relayed match is good for
-
-QUERIES = load_queries("supergame.features.matches")
-
-
-class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A row of matches_snapshot."""
-
-    match_id: str
-    handler: str
-    label: str
-    tick: int
-    seats: str
-    state: bytes
-    saved_us: int
 
 
 class Matches:
@@ -56,8 +36,11 @@ class Matches:
         self._kinds: dict[str, type[Match]] = {}
         self._running: dict[str, RunningMatch] = {}
         self._services: Any = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        """Sees off the matches that have ended."""
         self._draining = False
-        self._metrics = MatchMetrics.of(ground)
+        self._snapshots = Snapshots(ground)
+        self._metrics = MatchMetrics.of(ground.metrics)
         ground.metrics.gauge("supergame_matches", "Authoritative matches that run.", lambda: len(self._running))
         presence.announce_with(StreamMode.MATCH_RELAYED, _presence_event)
         presence.announce_with(StreamMode.MATCH_AUTHORITATIVE, _presence_event)
@@ -74,18 +57,15 @@ class Matches:
         changed: list[tuple[RunningMatch, type[Match]]] = []
         try:
             for running in self._running.values():
-                kind = kinds.get(running.name)
-                if kind is None:
-                    raise BadInput(f"Match class {running.name!r} is gone, but a match of it is running.")
                 old = type(running.match)
-                running.match.__class__ = kind
+                if running.name not in kinds:
+                    raise BadInput(f"Match class {running.name!r} is gone, but a match of it is running.")
+                running.become(kinds[running.name])
                 changed.append((running, old))
-        except (BadInput, TypeError) as error:
+        except BadInput:
             for running, old in changed:
-                running.match.__class__ = old
-            if isinstance(error, BadInput):
-                raise
-            raise BadInput(f"A running match cannot become the new class: {error}.") from error
+                running.become(old)
+            raise
         self._kinds, self._services = dict(kinds), services
 
     # -- for game code and the features above --------------------------------------------------------------------
@@ -102,27 +82,43 @@ class Matches:
             raise Unavailable("This node is about to stop.")
         if len(self._running) >= MATCHES_MAX:
             raise TooMany(f"This node runs {MATCHES_MAX} matches already.")
-        running = self._host(f"{self._ground.ids.uuid()}.{self._ground.node}", name)
-        self._running[running.id] = running
+        match_id = f"{self._ground.ids.uuid()}.{self._ground.node}"
+        await self._start(match_id, name, kind, lambda running: running.begin(params or {}))
+        return match_id
+
+    async def _start(
+        self, match_id: str, name: str, kind: type[Match], begin: Callable[[RunningMatch], Awaitable[None]]
+    ) -> None:
+        running = RunningMatch(
+            self._ground,
+            self.streams,
+            self._services,
+            kind,
+            match_id=match_id,
+            name=name,
+            on_end=self._ended,
+            metrics=self._metrics,
+        )
+        self._running[match_id] = running
         try:
-            await self._ground.directory.claim(running.id, self._ground.node)
-            await running.begin(kind, params or {})
+            running.lease = await self._ground.directory.claim(match_id, self._ground.node)
+            if running.lease is None:
+                raise Conflict("Another node runs this match.")
+            await begin(running)
         except BaseException:
             running.stop()
             raise
-        return running.id
-
-    def _host(self, match_id: str, name: str) -> RunningMatch:
-        return RunningMatch(self._ground, self.streams, self._services, match_id, name, self._ended, self._metrics)
 
     def _ended(self, running: RunningMatch) -> None:
-        if self._running.pop(running.id, None) is not None:
-            running.spawn(self._release(running.id))
+        self._running.pop(running.id, None)
+        task = asyncio.ensure_future(self._see_off(running))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
-    async def _release(self, match_id: str) -> None:
-        lease = await self._ground.directory.find(match_id)
-        if lease is not None:
-            await self._ground.directory.release(lease)
+    async def _see_off(self, running: RunningMatch) -> None:
+        if running.lease is not None:
+            await self._ground.directory.release(running.lease)
+        await running.finish()
 
     def get(self, match_id: str) -> MatchInfo | None:
         """What is known of a match, or None when there is none of that id."""
@@ -131,15 +127,6 @@ class Matches:
             return running.info
         members = self.relayed.members(match_id)
         return None if members is None else MatchInfo(match_id, False, len(members))
-
-    def _list_running(self, label: str | None, query: str | None) -> list[MatchInfo]:
-        running = [match for match in self._running.values() if label is None or match.label == label]
-        if query is not None:
-            tree = parse(query)
-            ranked = [(tree.score(match.document), match) for match in running if tree.matches(match.document)]
-            ranked.sort(key=lambda pair: -pair[0])
-            running = [match for _, match in ranked]
-        return [match.info for match in running]
 
     def list(
         self,
@@ -161,31 +148,57 @@ class Matches:
         if min_size is not None and max_size is not None and min_size > max_size:
             raise BadInput("Invalid size - minimum size must not be above maximum size.")
 
-        def wanted(info: MatchInfo) -> bool:
-            return (min_size is None or info.size >= min_size) and (max_size is None or info.size <= max_size)
+        def fits(size: int) -> bool:
+            return (min_size is None or size >= min_size) and (max_size is None or size <= max_size)
 
         found: list[MatchInfo] = []
         if authoritative is not False:
-            found = self._list_running(label, query)
-        found = [info for info in found if wanted(info)][:limit]
+            found = [match.info for match in self._search(label, query, fits, limit)]
         if not authoritative and label is None and query is None:
-            for info in self.relayed.infos(wanted):
-                if len(found) >= limit:
-                    break
-                found.append(info)
+            found += itertools.islice(self.relayed.infos(fits), limit - len(found))
         return found
+
+    def _search(
+        self, label: str | None, query: str | None, fits: Callable[[int], bool], limit: int
+    ) -> Iterable[RunningMatch]:
+        candidates = (
+            match for match in self._running.values() if (label is None or match.label == label) and fits(match.size)
+        )
+        tree = parse(query or "")
+        if tree.fixed_score is not None:  # all that fit are as good: the oldest will do
+            return itertools.islice((match for match in candidates if tree.matches(match.document)), limit)
+        ranked = ((tree.rank(match.document), match) for match in candidates)
+        scored = [(score, match) for score, match in ranked if score is not None]
+        return [match for _, match in heapq.nlargest(limit, scored, key=lambda pair: pair[0])]
 
     async def signal(self, match_id: str, data: str) -> str:
         """Send a message to a match and give its answer. Raises MatchNotFound, or what the author's code raises."""
-        answer = await self.running(match_id).call(self.running(match_id).match.signal, data)
-        return answer if isinstance(answer, str) else ""
+        answer = await self.running(match_id).ask("signal", data)
+        if answer is not None and not isinstance(answer, str):
+            raise Internal(f"signal() gave {type(answer).__name__}, not text.")
+        return answer or ""
 
     def running(self, match_id: str) -> RunningMatch:
         """The authoritative match of that id. Raises MatchNotFound."""
         running = self._running.get(match_id)
-        if running is None or running.ended:
+        if running is None:
             raise MatchNotFound
         return running
+
+    def leave(self, session: Session, match_id: str) -> None:
+        """Take a session out of a match for good; harmless when it is not in one of that id."""
+        running = self._running.get(match_id)
+        stream = self.relayed.stream(match_id)
+        if running is not None:
+            running.leave(session)
+        elif stream is not None:
+            self.streams.leave(session, stream)
+
+    def receive(self, session: Session, match_id: str, op_code: int, data: bytes) -> None:
+        """Put what a player sent into the inbox of an authoritative match; if there is none, it goes nowhere."""
+        running = self._running.get(match_id)
+        if running is not None:
+            running.receive(session, op_code, data)
 
     def token(self, match_id: str) -> str:
         """A token that lets whoever holds it into a relayed match for TOKEN_SECONDS."""
@@ -195,13 +208,13 @@ class Matches:
         return token
 
     def id_from_token(self, token: str) -> str:
-        """The match that a token is for. Raises MatchNotFound when it is forged or too old."""
+        """The match that a token is for. Raises BadMatchToken when it is forged or too old."""
         try:
             match_id = self._ground.edge.tokens.unsign(token).get("mid")
         except Unauthenticated:
-            raise MatchNotFound from None
+            raise BadMatchToken from None
         if not isinstance(match_id, str):
-            raise MatchNotFound
+            raise BadMatchToken
         return match_id
 
     def _left(self, stream: Stream, session: Session, presence: Presence) -> None:
@@ -212,71 +225,47 @@ class Matches:
     # -- life of the node ----------------------------------------------------------------------------------------
 
     async def resume(self) -> int:
-        """Take up the matches that this node left behind when it stopped; gives how many."""
-        ground = self._ground
-        rows = await ground.database.all(QUERIES.list_snapshots, Snapshot, node=ground.node)
-        youngest_us = ground.clock.now_us() - SNAPSHOT_SECONDS_MAX * MICROSECONDS
-        resumed = 0
-        for row in rows:
-            kind = self._kinds.get(row.handler)
-            if kind is None or row.saved_us < youngest_us:
-                ground.log.warning("a match was not resumed", match_id=row.match_id, match=row.handler)
-                continue
-            running = self._host(row.match_id, row.handler)
-            self._running[row.match_id] = running
-            seats = [Presence(*seat) for seat in msgspec.json.decode(row.seats)]
-            try:
-                await ground.directory.claim(row.match_id, ground.node)
-                await running.resume(kind, row.state, row.label, row.tick, seats)
-            except Exception:
-                ground.log.exception("a match could not be resumed", match_id=row.match_id, match=row.handler)
-                running.stop()
-                continue
-            resumed += 1
-        await ground.database.run(QUERIES.delete_snapshots, node=ground.node)
-        return resumed
+        """Take up the matches that this node left behind when it stopped; gives how many.
+
+        What cannot be taken up stays for the next start, perhaps of better code, until it is too old.
+        """
+        found = await self._snapshots.left_behind()
+        resumed = [snapshot.match_id for snapshot in found if await self._resume(snapshot)]
+        await self._snapshots.forget(resumed)
+        return len(resumed)
+
+    async def _resume(self, snapshot: Snapshot) -> bool:
+        log = self._ground.log.bind(match_id=snapshot.match_id, match=snapshot.handler)
+        kind = self._kinds.get(snapshot.handler)
+        if kind is None:
+            log.warning("a match was not resumed, there is no match class of that name")
+            return False
+        try:
+            await self._start(snapshot.match_id, snapshot.handler, kind, lambda running: running.resume(snapshot))
+        except Exception:
+            log.exception("a match could not be resumed")
+            return False
+        return True
 
     async def drain(self) -> None:
         """Start no more matches; tell those that run that the node stops, keep what can be resumed, end them."""
         self._draining = True
         grace_seconds = self._ground.config.section(EdgeSettings).grace_seconds
         everything = list(self._running.values())
-        warned = [asyncio.ensure_future(running.terminate(grace_seconds)) for running in everything]
-        if warned:
-            await asyncio.wait(warned, timeout=grace_seconds)
-        taken = [self._snapshot(running) for running in everything if not running.ended]
-        snapshots = [snapshot for snapshot in taken if snapshot is not None]
-        if snapshots:
-            await self._ground.database.transact(lambda tx: self._save(tx, snapshots))
+        retiring = [asyncio.ensure_future(running.retire(grace_seconds)) for running in everything]
+        if retiring:
+            await asyncio.wait(retiring, timeout=grace_seconds)
         for running in everything:
-            running.stop()
-        await asyncio.gather(*warned, *(running.finish(grace_seconds) for running in everything))
-
-    def _snapshot(self, running: RunningMatch) -> dict[str, Any] | None:
-        try:
-            state = running.match.snapshot()
-            if not isinstance(state, bytes):
-                raise Internal(f"snapshot() gave {type(state).__name__}, not bytes.")
-        except Exception:
-            running.log.exception("a match callback failed", callback="snapshot")
-            return None
-        if not state:
-            return None
-        seats = [(seat.user_id, seat.session_id, seat.username) for seat in running.seats]
-        return {
-            "match_id": running.id,
-            "handler": running.name,
-            "node": self._ground.node,
-            "label": running.label,
-            "tick": running.tick,
-            "seats": msgspec.json.encode(seats).decode(),
-            "state": state,
-            "saved_us": self._ground.clock.now_us(),
-        }
-
-    async def _save(self, tx: Tx, snapshots: Sequence[dict[str, Any]]) -> None:
-        for snapshot in snapshots:
-            await tx.run(QUERIES.save_snapshot, **snapshot)
+            if not running.ended:
+                running.log.warning("a match is ended without a snapshot, a callback still waits")
+                running.stop()
+        snapshots = await asyncio.gather(*retiring)
+        await self._snapshots.save([snapshot for snapshot in snapshots if snapshot is not None])
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=grace_seconds)
+        for task in self._leaving:
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
 
 def _presence_event(
