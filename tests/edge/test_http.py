@@ -13,7 +13,7 @@ import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.edge.wire import HANDSHAKE, Http, Node, ask, basic, bearer, request_bytes, running, until
+from tests.edge.wire import HANDSHAKE, Http, Node, ask, bearer, request_bytes, running, until
 
 from supergame.edge import Request, Response
 
@@ -537,42 +537,7 @@ async def test_no_input_whatsoever_breaks_it(node: Node, requests: list[bytes], 
     assert node.lines == []
 
 
-# Who calls
-
-
-@pytest.mark.parametrize(
-    ("headers", "message"),
-    [
-        ({}, "Auth token required"),
-        ({"Authorization": ""}, "Auth token required"),
-        ({"Authorization": "Bearer abc"}, "Auth token invalid"),
-        ({"Authorization": "Digest abc"}, "Auth token invalid"),
-        ({"Authorization": "Basic !!!"}, "Auth token invalid"),
-        (basic("wrong"), "HTTP key invalid"),
-    ],
-)
-async def test_an_rpc_needs_a_token_or_the_http_key(node: Node, headers: dict[str, str], message: str) -> None:
-    answer = await ask(node.port, "POST", RPC, headers, PAYLOAD)
-    assert answer.status == 401
-    assert answer.json == {"error": message, "code": 16, "message": message}
-    assert answer.headers["www-authenticate"] == message
-
-
-async def test_another_server_calls_an_rpc(node: Node) -> None:
-    assert (await ask(node.port, "POST", RPC, basic("defaulthttpkey"), PAYLOAD)).status == 200
-    assert (await ask(node.port, "POST", f"{RPC}?http_key=defaulthttpkey", {}, PAYLOAD)).status == 200
-    assert (await ask(node.port, "POST", f"{RPC}?http_key=x", {}, PAYLOAD)).json["message"] == "HTTP key invalid"
-    # Beside it some clients show the server key, and a shop's webhook its signature.
-    for header in (basic("defaultkey"), {"Authorization": "Signature abc"}, bearer(node.token())):
-        assert (await ask(node.port, "POST", f"{RPC}?http_key=defaulthttpkey", header, PAYLOAD)).status == 200
-        assert (await ask(node.port, "POST", f"{RPC}?http_key=x", header, PAYLOAD)).status == 401
-
-
-async def test_an_empty_http_key_lets_nobody_in(start: Start) -> None:
-    node = await start(http_key="", server_key="")
-    for header in (basic(""), {}):
-        assert (await ask(node.port, "POST", f"{RPC}?http_key=", header, PAYLOAD)).status == 401
-    assert (await ask(node.port, "POST", f"{RPC}?http_key=", bearer(node.token()), PAYLOAD)).status == 200
+# Rpcs
 
 
 async def test_an_rpc_whose_payload_is_no_json_string(node: Node) -> None:
