@@ -264,6 +264,15 @@ async def test_who_is_not_there_is_told_that_somebody_wants_to_talk(lobby):
     assert not [message for message in await alice.heard() if "notifications" in message]
 
 
+async def test_who_comes_and_goes_leaves_one_request_and_pushes_nothing_out(lobby):
+    alice, bob = await lobby.player("alice"), await lobby.player("bob")
+    for _ in range(3):
+        channel = await direct(alice, bob)
+        await alice.ask("channel_leave", channel_id=channel["id"])
+    assert len(await bob.heard()) == 3
+    assert len((await lobby.services["notifications"].list(bob.id)).notifications) == 1
+
+
 async def test_nobody_talks_to_themselves(lobby):
     alice = await lobby.player("alice")
     answer = await alice.ask("channel_join", target=alice.id, type=2)

@@ -232,6 +232,28 @@ async def test_an_account_that_is_deleted_takes_its_notifications_along(lobby, s
     assert await subjects(bob) == ["x"]
 
 
+async def test_an_account_that_is_deleted_is_not_named_in_what_others_keep(each_lobby):
+    service = each_lobby.services["notifications"]
+    alice, bob = await each_lobby.player("alice"), await each_lobby.player("bob")
+    await service.send(
+        bob.id, "alice wants to chat", {"username": "alice"}, NotificationCode.DM_REQUEST, sender_id=alice.id
+    )
+    await service.send(bob.id, "A gift", {"gold": 5}, 1, sender_id=alice.id)
+    await service.send(bob.id, "Yours", {}, 2, sender_id=bob.id)
+    await each_lobby.services["accounts"].delete(alice.id)
+    kept = (await service.list(bob.id)).notifications
+    assert [(n.subject, n.sender_id) for n in kept] == [("A gift", ""), ("Yours", bob.id)]
+
+
+async def test_one_may_replace_what_the_same_sender_has_said_before(each_lobby):
+    service = each_lobby.services["notifications"]
+    alice, bob = await each_lobby.player("alice"), await each_lobby.player("bob")
+    for sender_id, code, subject in ((bob.id, 1, "old"), ("", 1, "system"), (bob.id, 2, "other"), (bob.id, 1, "new")):
+        await service.send(alice.id, subject, {}, code, sender_id=sender_id, replaces=True)
+    assert len(await alice.heard()) == 4
+    assert await subjects(alice) == ["system", "other", "new"]
+
+
 async def test_what_is_for_everybody_passes_over_accounts_that_go_meanwhile(lobby, service):
     alice, bob = await lobby.player("alice"), await lobby.player("bob")
     sending = asyncio.ensure_future(service.send_all("x", {}, 1))

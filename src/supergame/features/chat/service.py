@@ -105,6 +105,7 @@ class Chat:
                 {"username": session.username},
                 NotificationCode.DM_REQUEST,
                 sender_id=session.user_id,
+                replaces=True,  # or whoever comes and goes a thousand times would push out all the others
             )
         return self._joined(session, channel, persistence, hidden)
 

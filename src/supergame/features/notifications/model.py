@@ -25,6 +25,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     sender_id: str = ""
     persistent: bool = True
+    replaces: bool = False
+    """Whether it takes the place of those of the same code and sender that are kept still."""
 
 
 class Stored(msgspec.Struct, frozen=True):

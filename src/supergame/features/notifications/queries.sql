@@ -38,6 +38,18 @@ WHERE user_id = :user_id AND id = :id;
 -- A user is done with these.
 DELETE FROM notifications_notification WHERE user_id = :user_id AND id IN (:ids*);
 
+-- name: remove_same
+-- One that replaces is about to come from the same sender with the same code.
+DELETE FROM notifications_notification WHERE user_id = :user_id AND code = :code AND sender_id = :sender_id;
+
 -- name: forget
 -- An account is being deleted, and what was kept for it.
 DELETE FROM notifications_notification WHERE user_id = :user_id;
+
+-- name: forget_requests
+-- What a deleted player wanted of others: those codes are the server's own, and their texts name the sender.
+DELETE FROM notifications_notification WHERE sender_id = :user_id AND sender_id <> '' AND code <= 0;
+
+-- name: forget_sender
+-- What game code sent in a deleted player's name stays with those who got it, who may have something coming to them.
+UPDATE notifications_notification SET sender_id = '' WHERE sender_id = :user_id AND sender_id <> '';

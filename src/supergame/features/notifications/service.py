@@ -69,12 +69,14 @@ class Notifications:
         *,
         sender_id: str = "",
         persistent: bool = True,
+        replaces: bool = False,
     ) -> Notification:
         """Tell one player something, now if connected, and until it is deleted if `persistent`.
 
         `content` becomes a JSON object of up to CONTENT_BYTES_MAX bytes; `code` is above zero, those below are the
-        server's (`NotificationCode`); an empty `sender_id` is the system. Raises BadInput, and NotFound where it is to
-        be kept for a player who does not exist.
+        server's (`NotificationCode`); an empty `sender_id` is the system. One that `replaces` takes the place of those
+        of the same code and sender that are kept still. Raises BadInput, and NotFound where it is to be kept for a
+        player who does not exist.
         """
         draft = Draft(
             user_id=user_id,
@@ -83,6 +85,7 @@ class Notifications:
             code=code,
             sender_id=sender_id,
             persistent=persistent,
+            replaces=replaces,
         )
         return (await self.send_many([draft]))[0]
 
@@ -94,8 +97,13 @@ class Notifications:
         if len(drafts) > DRAFTS_MAX:
             raise BadInput(f"At most {DRAFTS_MAX} notifications can be sent at a time.")
         stored = [self._stored(draft) for draft in drafts]
-        to_keep = [(draft.user_id, row) for draft, row in zip(drafts, stored, strict=True) if draft.persistent]
-        await self._keep(to_keep)
+        await self._keep(
+            [
+                (draft.user_id, row, draft.replaces)
+                for draft, row in zip(drafts, stored, strict=True)
+                if draft.persistent
+            ]
+        )
         sent = [row.to_wire(persistent=draft.persistent) for draft, row in zip(drafts, stored, strict=True)]
         pairs = sorted(zip(drafts, sent, strict=True), key=lambda pair: pair[0].user_id)
         for user_id, group in groupby(pairs, key=lambda pair: pair[0].user_id):
@@ -122,7 +130,7 @@ class Notifications:
         )
         if persistent:
             async for user_ids in self._accounts.ids(batch=USERS_PER_TRANSACTION):
-                await self._keep([(user_id, row) for user_id in user_ids], all_or_none=False)
+                await self._keep([(user_id, row, False) for user_id in user_ids], all_or_none=False)
         notification = row.to_wire(persistent=persistent)
         self._deliver(EVERYBODY, self._sessions, NotificationsMessage([notification]))
         return notification
@@ -179,8 +187,9 @@ class Notifications:
         return removed
 
     async def forget(self, tx: Tx, event: AccountDeleted) -> None:
-        """An account is being deleted."""
-        await tx.run(QUERIES.forget, user_id=event.user_id)
+        """An account is being deleted: what it was sent goes, and its name from what it has sent."""
+        for query in (QUERIES.forget, QUERIES.forget_requests, QUERIES.forget_sender):
+            await tx.run(query, user_id=event.user_id)
 
     def _stored(self, draft: Draft, *, everybody: bool = False) -> Stored:
         if not everybody and not is_uuid(draft.user_id):
@@ -198,17 +207,19 @@ class Notifications:
             self._latest_us,
         )
 
-    async def _keep(self, rows: Sequence[tuple[str, Stored]], *, all_or_none: bool = True) -> None:
-        """Store one row for each user; who has no account (any more) is an error, or passed over."""
+    async def _keep(self, rows: Sequence[tuple[str, Stored, bool]], *, all_or_none: bool = True) -> None:
+        """Store one row for each (user, row, whether it replaces); who has no account is an error, or passed over."""
         if not rows:
             return
 
         async def body(tx: Tx) -> None:
-            for user_id, row in rows:
+            for user_id, row, replaces in rows:
                 if not await self._accounts.exists(tx, user_id):
                     if all_or_none:
                         raise NotFound("User account not found.")
                     continue
+                if replaces:
+                    await tx.run(QUERIES.remove_same, user_id=user_id, code=row.code, sender_id=row.sender_id)
                 await tx.run(
                     QUERIES.add,
                     user_id=user_id,
@@ -219,7 +230,7 @@ class Notifications:
                     code=row.code,
                     sender_id=row.sender_id,
                 )
-            for user_id in {user_id for user_id, _ in rows}:
+            for user_id in {user_id for user_id, _, _ in rows}:
                 await tx.run(QUERIES.drop_oldest, user_id=user_id, kept=STORED_PER_USER_MAX)
 
         await self._database.transact(body)
