@@ -5,42 +5,70 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from cronsim import CronSim, CronSimError
 
-from supergame.core.clock import MICROSECONDS
+from supergame.core.clock import MICROSECONDS, Clock
 from supergame.core.errors import BadInput
 
 EVERY_SECONDS_MIN = 0.1
+EVERY_SECONDS_MAX = 366 * 86_400.0  # for what is rarer there is cron
+
+Work: TypeAlias = Callable[[], Awaitable[object] | object]
 
 
 @dataclass(frozen=True)
 class Job:
-    """Work with a name. `after_us(now)` says when it is next due, both in microseconds since 1970."""
+    """Work with a name, and a schedule by one of two clocks; its times are microseconds of that clock.
+
+    An interval goes by the time that passes. A cron expression goes by the clock on the wall, which may be set.
+    """
 
     name: str
     schedule: str
-    after_us: Callable[[int], int]
-    run: Callable[[], Awaitable[object] | object]
+    run: Work
+    now_us: Callable[[Clock], int]
+    next_us: Callable[[int, int], int]
+    """When it is due after (the last time it was due, now); what was missed meanwhile is left out."""
 
 
-def every(name: str, seconds: float, run: Callable[[], Awaitable[object] | object]) -> Job:
-    """A job that runs every `seconds`, the first time that long after the start. Raises BadInput if too often."""
-    if seconds < EVERY_SECONDS_MIN:
-        raise BadInput(f"Job {name}: every {seconds} s is too often, {EVERY_SECONDS_MIN} s is the least.")
+def every(name: str, seconds: float, run: Work) -> Job:
+    """A job that runs every `seconds`, the first time that long after the start.
+
+    Raises BadInput unless that is EVERY_SECONDS_MIN to EVERY_SECONDS_MAX.
+    """
+    if not EVERY_SECONDS_MIN <= seconds <= EVERY_SECONDS_MAX:
+        raise BadInput(
+            f"Job {name}: every {seconds} s does not do; {EVERY_SECONDS_MIN} to {EVERY_SECONDS_MAX:.0f} s does."
+        )
     step_us = round(seconds * MICROSECONDS)
-    return Job(name, f"every {seconds:g} s", lambda now_us: now_us + step_us, run)
+
+    def next_us(due_us: int, now_us: int) -> int:
+        return due_us + step_us * ((now_us - due_us) // step_us + 1)
+
+    return Job(name, f"every {seconds:g} s", run, _monotonic_us, next_us)
 
 
-def on_cron(name: str, expression: str, run: Callable[[], Awaitable[object] | object]) -> Job:
+def on_cron(name: str, expression: str, run: Work) -> Job:
     """A job that runs by a cron expression of five fields, in UTC. Raises BadInput if that does not parse."""
     try:
         CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
         raise BadInput(f"Job {name}: {expression!r} is not a cron expression ({error}).") from None
+    if len(expression.split()) != 5:
+        raise BadInput(f"Job {name}: {expression!r} is not a cron expression (it has to have five fields).")
 
-    def after_us(now_us: int) -> int:
-        due = next(CronSim(expression, datetime.fromtimestamp(now_us / MICROSECONDS, UTC)))
-        return round(due.timestamp()) * MICROSECONDS
+    def next_us(due_us: int, now_us: int) -> int:
+        now = datetime.fromtimestamp(now_us // MICROSECONDS, UTC)
+        return round(next(CronSim(expression, now)).timestamp()) * MICROSECONDS
 
-    return Job(name, expression, after_us, run)
+    return Job(name, expression, run, _wall_us, next_us)
+
+
+def _monotonic_us(clock: Clock) -> int:
+    return round(clock.monotonic() * MICROSECONDS)
+
+
+def _wall_us(clock: Clock) -> int:
+    return clock.now_us()

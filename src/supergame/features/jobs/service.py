@@ -8,20 +8,33 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from supergame.core.clock import MICROSECONDS, TimerHandle
 from supergame.core.feature import Ground
 from supergame.features.jobs.model import Job
+
+LOOK_SECONDS_MAX = 60.0  # how long at most until the clock is looked at again: it may be set, or a laptop sleep
+WAIT_SECONDS_MIN = 0.001  # a loop's timers are no finer, and may fire so much too early
+
+
+@dataclass(slots=True, eq=False)
+class _Planned:
+    """A job, and when it is due by its clock."""
+
+    job: Job
+    due_us: int
+    timer: TimerHandle | None = None
 
 
 class Jobs:
     """The jobs of this node; game code uses it as `services.jobs`."""
 
     def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        self._timers: dict[str, TimerHandle] = {}
+        self._clock, self._log = ground.clock, ground.log
+        self._planned: dict[str, _Planned] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._jobs: dict[str, Job] = {}
+        self._skipping: set[str] = set()
         metrics = ground.metrics
         self._runs = metrics.counter("supergame_jobs", "Runs of jobs.")
         self._failures = metrics.counter("supergame_job_failures", "Runs of jobs that raised.")
@@ -29,30 +42,44 @@ class Jobs:
     @property
     def all(self) -> list[Job]:
         """Every job there is."""
-        return list(self._jobs.values())
+        return [planned.job for planned in self._planned.values()]
 
     def use(self, jobs: Sequence[Job]) -> None:
         """Run these jobs from now on; one whose schedule is as before keeps its next time, runs under way finish."""
-        new = {job.name: job for job in jobs}
-        for name in list(self._timers):
-            if name not in new or new[name].schedule != self._jobs[name].schedule:
-                self._timers.pop(name).cancel()
-        self._jobs = new
-        for name in new:
-            if name not in self._timers:
-                self._schedule(name)
+        before, self._planned = self._planned, {}
+        for job in jobs:
+            kept = before.get(job.name)
+            if kept is not None and kept.job.schedule == job.schedule:
+                kept.job = job
+                self._planned[job.name] = before.pop(job.name)
+                continue
+            now_us = job.now_us(self._clock)
+            planned = self._planned[job.name] = _Planned(job, job.next_us(now_us, now_us))
+            self._wait(planned)
+        for gone in before.values():
+            self._cancel(gone)
 
-    def _schedule(self, name: str) -> None:
-        now_us = self._ground.clock.now_us()
-        due_us = self._jobs[name].after_us(now_us)
-        self._timers[name] = self._ground.clock.call_later((due_us - now_us) / MICROSECONDS, self._due, name)
+    def _wait(self, planned: _Planned) -> None:
+        left_seconds = (planned.due_us - planned.job.now_us(self._clock)) / MICROSECONDS
+        seconds = min(max(left_seconds, WAIT_SECONDS_MIN), LOOK_SECONDS_MAX)
+        planned.timer = self._clock.call_later(seconds, self._look, planned)
 
-    def _due(self, name: str) -> None:
-        self._schedule(name)
-        if name in self._under_way:
-            self._ground.log.warning("a job is skipped, its last run is still under way", job=name)
-            return
-        self._under_way[name] = asyncio.ensure_future(self._run(self._jobs[name]))
+    def _look(self, planned: _Planned) -> None:
+        """Run the job if it is due, which the timer alone does not say, and wait for the next time."""
+        now_us = planned.job.now_us(self._clock)
+        due = now_us >= planned.due_us
+        if due:
+            planned.due_us = planned.job.next_us(planned.due_us, now_us)
+        self._wait(planned)
+        if due:
+            self._begin(planned.job)
+
+    def _begin(self, job: Job) -> None:
+        if job.name not in self._under_way:
+            self._under_way[job.name] = asyncio.ensure_future(self._run(job))
+        elif job.name not in self._skipping:
+            self._skipping.add(job.name)
+            self._log.warning("a job is skipped until its last run is over", job=job.name)
 
     async def _run(self, job: Job) -> None:
         self._runs.value += 1
@@ -62,13 +89,19 @@ class Jobs:
                 await result
         except Exception:
             self._failures.value += 1
-            self._ground.log.exception("a job failed", job=job.name)
+            self._log.exception("a job failed", job=job.name)
         finally:
             del self._under_way[job.name]
+            self._skipping.discard(job.name)
+
+    @staticmethod
+    def _cancel(planned: _Planned) -> None:
+        if planned.timer is not None:
+            planned.timer.cancel()
 
     async def stop(self) -> None:
         """Start no more runs, and wait for those under way."""
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        for planned in self._planned.values():
+            self._cancel(planned)
+        self._planned.clear()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
