@@ -50,6 +50,15 @@ async def test_a_player_is_shown_by_id_or_username(node):
     assert (status, answer["message"]) == (404, "There is no player with the id or username 'nobody'.")
 
 
+async def test_nobody_hides_behind_anothers_id(node):
+    """A player may be called like somebody's id, and would else be mistaken for them."""
+    bob = await node.player("bob")
+    await node.player(bob.user_id)
+    for action, count in (("ban", 1), ("unban", 1)):
+        status, answer = await call(node, "POST", f"/{bob.user_id}/{action}")
+        assert (status, answer) == (200, {"user_id": bob.user_id, "username": "bob", "count": count})
+
+
 async def test_a_ban_ends_the_socket_and_keeps_the_player_out_until_lifted(node):
     ann = await node.player("ann")
     status, answer = await call(node, "POST", "/ann/ban")

@@ -111,11 +111,13 @@ class Players:
         return Response.json({"user_id": account.user.id, "username": account.user.username, "count": count})
 
     async def _account(self, request: Request) -> Account:
-        """The player that the path names, by id or username."""
+        """The player that the path names, by id or username. The id counts first: anybody may be called like it."""
         named = request.params["user_id"]
-        for account in await self._accounts.find(named, 2):
-            if account.user is not None and named in (account.user.id, account.user.username):
-                return account
+        found = await self._accounts.find(named, 2)
+        for attribute in ("id", "username"):
+            for account in found:
+                if getattr(account.user, attribute) == named:
+                    return account
         raise NotFound(f"There is no player with the id or username {named!r}.")
 
 
