@@ -53,11 +53,11 @@ def every(name: str, seconds: float, run: Work) -> Job:
 def on_cron(name: str, expression: str, run: Work) -> Job:
     """A job that runs by a cron expression of five fields, in UTC. Raises BadInput if that does not parse."""
     try:
+        if len(expression.split()) != 5:
+            raise CronSimError("it has to have five fields")
         CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
         raise BadInput(f"Job {name}: {expression!r} is not a cron expression ({error}).") from None
-    if len(expression.split()) != 5:
-        raise BadInput(f"Job {name}: {expression!r} is not a cron expression (it has to have five fields).")
 
     def next_us(due_us: int, now_us: int) -> int:
         now = datetime.fromtimestamp(now_us // MICROSECONDS, UTC)
