@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.edge.wire import HANDSHAKE, Http, Node, ask, bearer, request_bytes, running, until
 
 from supergame.edge import Request, Response
+from supergame.edge.server import METRICS_SECONDS
 
 Start = Callable[..., Awaitable[Node]]
 RPC = "/v2/rpc/echo"
@@ -58,6 +59,12 @@ async def test_metrics_and_the_description_of_the_interface(node: Node) -> None:
     metrics = (await ask(node.port, "GET", "/metrics")).body.decode()
     assert 'supergame_requests_total{operation="RpcFunc"} 1.0' in metrics
     assert "supergame_connections" in metrics
+    await ask(node.port, "POST", RPC, bearer(node.token()), PAYLOAD)
+    assert (await ask(node.port, "GET", "/metrics")).body.decode() == metrics  # rendered once a second at most
+    await node.clock.advance(METRICS_SECONDS)
+    assert (
+        'supergame_requests_total{operation="RpcFunc"} 2.0' in (await ask(node.port, "GET", "/metrics")).body.decode()
+    )
     described = (await ask(node.port, "GET", "/openapi.json")).json
     assert described["openapi"].startswith("3.1")
     assert "/v2/rpc/{id}" in described["paths"]

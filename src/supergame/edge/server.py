@@ -30,6 +30,9 @@ from supergame.protocol.types import Empty
 
 PROMETHEUS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
+METRICS_SECONDS: Final = 1.0
+"""How long the rendered metrics are good for: rendering takes milliseconds of the loop, and anybody may ask."""
+
 ABORT_SECONDS_MAX: Final = 1
 """What connections and handlers that have been cut off get to notice it."""
 
@@ -51,6 +54,8 @@ class Edge:
         self._clock = clock
         self._log = log
         self._version = version
+        self._metrics = metrics
+        self._rendered, self._rendered_at = b"", -METRICS_SECONDS
         self.game_operations: Sequence[Extra] = ()
         """What `/openapi.json` shows of the game's own."""
         self._port = Port(
@@ -77,7 +82,7 @@ class Edge:
         self.router.add_message("ping", _pong, self)
         self.router.add_message("pong", _heard, self)
         self.router.add_raw("GET", SOCKET_PATH, lambda request: Response("Bad Request: a WebSocket is needed", 400))
-        self.router.add_raw("GET", "/metrics", lambda request: _metrics(metrics))
+        self.router.add_raw("GET", "/metrics", self._show_metrics)
         self.router.add_raw("GET", "/openapi.json", self._openapi)
 
     @property
@@ -164,6 +169,12 @@ class Edge:
         if self._certificate is not None:
             self._certificate.stop()
 
+    def _show_metrics(self, request: Request) -> Response:
+        now = self._clock.monotonic()
+        if now - self._rendered_at >= METRICS_SECONDS:
+            self._rendered, self._rendered_at = self._metrics.render(), now
+        return Response(self._rendered, 200, PROMETHEUS_TYPE)
+
     def _openapi(self, request: Request) -> Response:
         return Response(msgspec.json.encode(openapi(self._version, self.game_operations)), 200, "application/json")
 
@@ -178,7 +189,3 @@ def _pong(edge: Edge, session: Session, message: Ping) -> Pong:
 
 def _heard(edge: Edge, session: Session, message: Pong) -> None:
     """Nothing to do: hearing it was the point."""
-
-
-def _metrics(metrics: Metrics) -> Response:
-    return Response(metrics.render(), 200, PROMETHEUS_TYPE)
