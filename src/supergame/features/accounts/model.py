@@ -83,6 +83,8 @@ class Revocation(msgspec.Struct, frozen=True):
     issued_before_us: int
     expire_us: int
     """When the last of them has expired anyway."""
+    banned: bool = False
+    """Whether it is because of a ban, which connected clients are told of. Not kept."""
 
 
 class AccountDeleted(msgspec.Struct, frozen=True):

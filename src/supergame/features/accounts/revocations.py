@@ -8,6 +8,7 @@ news finds the row at its next sweep, and all rows when it starts.
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -15,8 +16,9 @@ import msgspec
 from supergame.bus import Bus, Subscription
 from supergame.core.errors import Aborted, SupergameError
 from supergame.core.feature import Ground
-from supergame.edge import EdgeSettings, Tokens
+from supergame.edge import EdgeSettings, Sessions, Tokens, fan_out
 from supergame.features.accounts.model import Login, Revocation
+from supergame.protocol.notifications import Notification, NotificationCode, Notifications
 from supergame.store import Database, Tx, load_queries
 
 SUBJECT: Final = "accounts.revoked"
@@ -48,6 +50,8 @@ class Revocations:
         self._clock = ground.clock
         self._database: Database = ground.database
         self._log = ground.log
+        self._ids = ground.ids
+        self._sessions: Sessions = ground.edge.sessions
         self._tokens: Tokens = ground.edge.tokens
         settings = ground.config.section(EdgeSettings)
         self._longest_seconds = max(settings.token_seconds, settings.refresh_token_seconds)
@@ -60,10 +64,10 @@ class Revocations:
         now_us = self._tokens.moment()
         return Revocation("family", family, now_us, max(self._last_expiry(now_us), known_until * 1_000_000))
 
-    def of_user(self, user_id: str) -> Revocation:
+    def of_user(self, user_id: str, *, banned: bool = False) -> Revocation:
         """All tokens of a user that were made so far."""
         before_us = self._tokens.moment() + _CLOCK_SKEW_US
-        return Revocation("user", user_id, before_us, self._last_expiry(before_us))
+        return Revocation("user", user_id, before_us, self._last_expiry(before_us), banned)
 
     def _last_expiry(self, made_us: int) -> int:
         return made_us + self._longest_seconds * 1_000_000
@@ -102,7 +106,15 @@ class Revocations:
         if revocation.kind == "family":
             self._tokens.revoke_family(revocation.id, until)
         else:
+            if revocation.banned:
+                fan_out(self._sessions.of_user(revocation.id), self._ban_notice())
             self._tokens.revoke_user(revocation.id, revocation.issued_before_us, until)
+
+    def _ban_notice(self) -> Notifications:
+        """What clients of the protocol expect to hear before a ban closes their sockets."""
+        now = datetime.fromtimestamp(self._clock.now_seconds(), UTC)
+        code = NotificationCode.USER_BANNED
+        return Notifications([Notification(self._ids.uuid(), "banned", "{}", int(code), create_time=now)])
 
     def _hear(self, subject: str, data: bytes) -> None:
         self._apply(_decode(data))

@@ -185,9 +185,12 @@ class Accounts:
         self._revocations.announce(revocation)
 
     async def ban(self, *user_ids: str) -> int:
-        """Close accounts: nobody logs in to them, their tokens and sockets end. How many were open before."""
+        """Close accounts: nobody logs in to them, their tokens and sockets end. How many were open before.
+
+        Connected clients get a notification (code -8) before they are cut off.
+        """
         now_us = self._clock.now_us()
-        revocations = {user_id: self._revocations.of_user(user_id) for user_id in user_ids}
+        revocations = {user_id: self._revocations.of_user(user_id, banned=True) for user_id in user_ids}
 
         async def body(tx: Tx) -> list[str]:
             banned = []
