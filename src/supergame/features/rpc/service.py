@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
@@ -42,5 +43,10 @@ async def _finish(name: str, answer: Awaitable[str]) -> str:
         return await answer
     except SupergameError as error:
         raise RpcFailed(error) from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # it is the caller who was cancelled
+            raise
+        raise RpcCrashed(name) from error
     except Exception as error:
         raise RpcCrashed(name) from error
