@@ -88,7 +88,7 @@ async def ask(node):
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             async with http.request(method, f"/v2/rpc/{path}", data=body, headers=named) as answer:
                 text = await answer.text()
-                return answer.status, text, answer.headers["Content-Type"]
+                return answer.status, text, answer.headers.get("Content-Type", "")
 
         yield ask
 
