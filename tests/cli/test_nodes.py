@@ -77,6 +77,22 @@ def test_the_page_of_a_new_game_is_served_and_the_node_stops_when_told(made, tmp
     assert server.complaints() == []
 
 
+def test_who_tells_a_node_twice_to_stop_is_not_kept_waiting(tmp_path):
+    """The game does not come to its end; the first Ctrl+C waits for it, the second does not."""
+    (tmp_path / "game.py").write_text(
+        "import asyncio\nfrom supergame.game import Game\ngame = Game('slow')\n"
+        "@game.on('stop')\nasync def wait(ctx):\n    print('waiting', flush=True)\n    await asyncio.Event().wait()\n"
+    )
+    command = [sys.executable, "-m", "supergame", "serve", "game.py", "--port", "0", "--set", "node.log_form=json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as node:
+        while '"ready"' not in (line := node.stderr.readline()):
+            assert line
+        node.send_signal(signal.SIGINT)
+        assert node.stdout.readline() == "waiting\n"
+        node.send_signal(signal.SIGINT)
+        assert node.wait(ANSWER_SECONDS_MAX) == 130
+
+
 def test_the_demo_prints_one_address_where_the_example_is_played_by_bots(tmp_path):
     command = [
         sys.executable,

@@ -172,9 +172,7 @@ async def test_jobs_run_when_they_are_due_one_run_at_a_time():
         with capture_logs() as logs:
             await node.advance(595)
         assert (ran.count("seldom"), ran.count("slow")) == (2, 1)
-        assert {line["event"] for line in logs} >= {
-            "a job failed", "a job is skipped, its last run is still under way",
-        }  # fmt: skip
+        assert "a job failed" in {line["event"] for line in logs}
         free.set()
     with pytest.raises(BadGame, match="two jobs called 'often'"):
         game.every(1)(often)

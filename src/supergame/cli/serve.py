@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -25,6 +26,9 @@ SWITCH_SECONDS = 0.001
 """How long a thread waits for the loop's thread to let it have a turn: the database's thread is in a hurry."""
 GARBAGE_THRESHOLDS = (50_000, 50, 100)
 """Collections are rarer than Python's default, since nearly everything here is freed by its reference count."""
+
+INTERRUPTED = 130
+"""The exit code of who is interrupted while stopping, as shells have it."""
 
 GameArgument = Annotated[Path | None, typer.Argument(help="The game's Python file; without one, the bare server.")]
 PortOption = Annotated[int | None, typer.Option("--port", help="Port for HTTP and sockets.")]
@@ -176,11 +180,17 @@ async def _run(config: Config, game: Path | None, beside: Beside | None) -> None
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            os._exit(INTERRUPTED)  # told twice: what was answered is on the disk, the rest is not waited for
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, told)
         except NotImplementedError:  # Windows has no such handlers on its loop
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(told))
     loaded = None if game is None else _load(game)
     config = with_own_keys(config, Path(config.section(_node_settings()).data), RandomIds())
     node = await Node.open(config)
