@@ -101,9 +101,7 @@ class SqliteDatabase:
         return self.writer.submit(Job(self._loop.create_future(), body))
 
     def run(self, query: Query, /, **parameters: Any) -> Awaitable[int]:
-        if parameters.keys() != query.names:
-            raise query.misfit(parameters)
-        return self.writer.submit(Job(self._loop.create_future(), None, query, parameters))
+        return self.writer.submit(Job(self._loop.create_future(), None, query, query.for_sqlite(parameters)))
 
     async def all(self, query: Query, row: Callable[..., T], /, **parameters: Any) -> list[T]:
         rows = self._fetch(query, parameters)

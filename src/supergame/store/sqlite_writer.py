@@ -50,19 +50,23 @@ AWAITS_ONLY_TX = "A transaction's body may await nothing but its tx."
 OVER = "This tx is used after its transaction's body has ended."
 
 
+Bound = tuple[str, Mapping[str, Any]]
+"""A statement's text and what is bound to its variables, as SQLite takes them."""
+
+
 class Job:
     """A body or a single statement that waits for its turn, and the future its caller waits for."""
 
-    __slots__ = ("body", "future", "parameters", "query")
+    __slots__ = ("body", "bound", "future", "query")
 
     def __init__(
         self,
         future: asyncio.Future[Any],
         body: Callable[[Any], Any] | None,
         query: Query | None = None,
-        parameters: Mapping[str, Any] | None = None,
+        bound: Bound = ("", {}),
     ) -> None:
-        self.future, self.body, self.query, self.parameters = future, body, query, parameters
+        self.future, self.body, self.query, self.bound = future, body, query, bound
 
     @property
     def kind(self) -> object:
@@ -222,23 +226,23 @@ class Writer:
                 continue
             budget.refill()
             if job.query is not None:
-                self._run_statement(job, job.query)
+                self._run_statement(job)
             else:
                 self._run_body(job)
             if perf_counter() > until:
                 break
 
-    def _run_statement(self, job: Job, query: Query) -> None:
+    def _run_statement(self, job: Job) -> None:
         """One statement needs no savepoint: SQLite undoes a statement that fails."""
         try:
-            count = self._change(query, job.parameters or {})
+            count = self._change(job.bound)
         except BaseException as error:
             self._broken(job, error, isinstance(error, apsw.InterruptError))
         else:
             self._batch.append((job, count, None))
 
-    def _change(self, query: Query, parameters: Mapping[str, Any]) -> int:
-        text, bindings = query.for_sqlite(parameters)
+    def _change(self, bound: Bound) -> int:
+        text, bindings = bound
         self._cursor.execute(text, bindings).fetchall()
         return self._connection.changes()
 
@@ -387,7 +391,7 @@ class Writer:
         try:
             await do(self._begin_slow)
             if job.query is not None:
-                value: Any = await do(partial(self._change, job.query, job.parameters or {}))
+                value: Any = await do(partial(self._change, job.bound))
             else:
                 value = await self._drive_slow(job)
             await do(self._finish)
