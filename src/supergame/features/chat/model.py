@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from supergame.core.clock import Clock
+from supergame.core.clock import MICROSECONDS, Clock
 from supergame.core.errors import BadInput, NotFound
 from supergame.core.ids import Ids
 
@@ -84,10 +84,10 @@ class MessageIds:
         if us <= self.latest_us:
             us = self.latest_us + 1
         self.latest_us = us
-        milliseconds, fraction = us // 1000, us % 1000 * 4096 // 1000  # RFC 9562 §6.2, method 3: in 4096ths
-        random = self._bits(62)
-        low = f"{0x8000 | random >> 48:04x}-{random & 0xFFFF_FFFF_FFFF:012x}"
-        return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{fraction:03x}-{low}", time_of(us)
+        fraction = us % 1000 * 4096 // 1000  # of a millisecond in 4096ths: RFC 9562 §6.2, method 3
+        high, low = us // 1000 << 16 | 0x7000 | fraction, 0x8000_0000_0000_0000 | self._bits(62)
+        text = f"{high << 64 | low:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}", time_of(us)
 
 
 def time_in(message_id: str) -> datetime:
@@ -98,7 +98,7 @@ def time_in(message_id: str) -> datetime:
 
 def time_of(us: int) -> datetime:
     """Microseconds since 1970 as the wire has times."""
-    return _EPOCH + timedelta(microseconds=us)
+    return _EPOCH + timedelta(0, us // MICROSECONDS, us % MICROSECONDS)
 
 
 def checked(content: str) -> str:
