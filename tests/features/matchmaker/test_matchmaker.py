@@ -1,10 +1,14 @@
 """The matchmaker between players: tickets, passes, what the matched get, and the game's say in it."""
 
+import asyncio
+
 import pytest
 
 from supergame import testing
 from supergame.client import SocketFailed
-from supergame.core.errors import NotFound
+from supergame.core.errors import NotFound, Unavailable
+from supergame.features.matchmaker import service
+from supergame.features.matchmaker.service import MATCHED_SECONDS_MAX
 from supergame.game import Game, Match
 from supergame.protocol.matchmaker import MatchmakerMatched
 
@@ -129,6 +133,110 @@ async def test_a_game_that_fails_leaves_them_a_relayed_match(capsys):
         await node.advance(3)
         assert (await bob.socket.next(MatchmakerMatched)).token
     assert "no idea" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", [7, "nonsense", "00000000-0000-4000-8000-000000000000.supergame", {"match_id": "x"}])
+async def test_a_match_that_is_not_there_is_given_to_nobody(capsys, answer):
+    game = Game("test", folder=".")
+    game.matchmaker_matched(lambda ctx, tickets: answer)
+    async with testing.node(game) as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        for player in (ann, bob):
+            await player.socket.add_matchmaker()
+        await node.advance(3)
+        matched = await bob.socket.next(MatchmakerMatched)
+        assert (matched.match_id, bool(matched.token)) == (None, True)
+    assert f"There is no match {answer!r}." in capsys.readouterr().out
+
+
+async def test_a_game_that_says_nothing_in_time_leaves_them_a_relayed_match(capsys):
+    game = Game("test", folder=".")
+
+    @game.matchmaker_matched
+    async def undecided(ctx, tickets):
+        await asyncio.Event().wait()
+
+    async with testing.node(game) as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        for player in (ann, bob):
+            await player.socket.add_matchmaker()
+        await node.advance(3)
+        await node.advance(MATCHED_SECONDS_MAX)
+        assert (await bob.socket.next(MatchmakerMatched)).token
+    assert "took longer than" in capsys.readouterr().out
+
+
+async def test_who_is_gone_when_the_game_has_its_say_is_not_told():
+    game, say = Game("test", folder="."), asyncio.Event()
+
+    @game.matchmaker_matched
+    async def slow(ctx, tickets):
+        await say.wait()
+
+    async with testing.node(game) as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        for player in (ann, bob):
+            await player.socket.add_matchmaker()
+        await node.advance(3)
+        (session,) = node.services.sessions.of_user(ann.user_id)
+        session.close()
+        await node.advance(0)
+        say.set()
+        await node.advance(0)
+        assert {user.presence.username for user in (await bob.socket.next(MatchmakerMatched)).users} == {"ann", "bob"}
+
+
+async def test_a_session_that_has_ended_leaves_no_ticket_behind(node):
+    await node.player("ann")
+    (session,) = node.services.sessions
+    session.close()
+    await node.advance(0)
+    with pytest.raises(Unavailable):
+        node.services.matchmaker.add(session)
+    assert node.services.matchmaker.stats().ticket_count == 0
+
+
+async def test_many_matched_players_are_told_in_several_turns(node, monkeypatch):
+    monkeypatch.setattr(service, "USERS_PER_TURN", 1)
+    players = [await node.player(name) for name in ("ann", "bob", "cat")]
+    for player in players:
+        await player.socket.add_matchmaker(min_count=3, max_count=3)
+    await node.advance(2)
+    assert len({(await player.socket.next(MatchmakerMatched)).token for player in players}) == 1
+
+
+async def test_a_pass_that_fails_is_not_the_last(node, monkeypatch, capsys):
+    steps = node.services.matchmaker._pool.steps
+
+    def fail(now_us):
+        monkeypatch.setattr(node.services.matchmaker._pool, "steps", steps)
+        raise ValueError("a mistake in the rules")
+        yield
+
+    monkeypatch.setattr(node.services.matchmaker._pool, "steps", fail)
+    ann, bob = await node.player("ann"), await node.player("bob")
+    for player in (ann, bob):
+        await player.socket.add_matchmaker()
+    await node.advance(1)
+    assert "a mistake in the rules" in capsys.readouterr().out
+    await node.advance(2)
+    assert await ann.socket.next(MatchmakerMatched)
+
+
+async def test_a_pass_ends_with_the_node(node, monkeypatch):
+    turns = []
+
+    def steps(now_us):
+        while True:
+            turns.append("pass")
+            yield None
+
+    monkeypatch.setattr(node.services.matchmaker._pool, "steps", steps)
+    await node.advance(1)
+    await node.services.matchmaker.stop()
+    made = len(turns)
+    await node.advance(2)
+    assert made <= len(turns) <= made + 1
 
 
 async def test_a_long_pass_lets_others_run(node, monkeypatch):

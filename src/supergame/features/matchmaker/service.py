@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from supergame.core.clock import TimerHandle
-from supergame.core.errors import NotFound
+from supergame.core.clock import MICROSECONDS, TimerHandle
+from supergame.core.errors import DeadlineExceeded, Internal, NotFound, Unavailable
 from supergame.core.feature import Ground
-from supergame.edge import Session
+from supergame.edge import Session, Sessions
 from supergame.features.matches import Matches
 from supergame.features.matchmaker.pool import MatchedGroup, Pool, PoolConfig, PoolStats
 from supergame.features.matchmaker.settings import MatchmakerSettings
@@ -19,6 +19,9 @@ from supergame.features.matchmaker.ticket import Ticket
 from supergame.protocol.matchmaker import MatchmakerMatched, MatchmakerUser
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.query import parse
+
+MATCHED_SECONDS_MAX = 10.0  # how long the game may take to say what matched players get
+USERS_PER_TURN = 5_000  # users told of, summed up over messages, before others are let run
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class Matchmaker:
     """Brings players together; game code uses it as `services.matchmaker`."""
 
     def __init__(self, ground: Ground, matches: Matches) -> None:
-        self._ground, self._matches = ground, matches
+        self._matches = matches
+        self._clock, self._ids, self._log = ground.clock, ground.ids, ground.log
+        self._sessions: Sessions = ground.edge.sessions
         settings = ground.config.section(MatchmakerSettings)
         self._interval_seconds = settings.interval_seconds
         self._pool = Pool(
@@ -50,7 +55,7 @@ class Matchmaker:
         self._timer: TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
-        ground.edge.sessions.on_close(self._session_closed)
+        self._sessions.on_close(self._session_closed)
         metrics = ground.metrics
         self._completed = metrics.counter("supergame_matchmaker_matched", "Tickets that were matched.")
         self._waited = metrics.histogram("supergame_matchmaker_wait_seconds", "How long matched tickets waited.")
@@ -75,13 +80,16 @@ class Matchmaker:
     ) -> str:
         """Let a session's player wait for others; gives the ticket.
 
-        Raises BadInput for counts or a query that make no sense, TooMany at a named limit.
+        Raises BadInput for counts or a query that make no sense, TooMany at a named limit, Unavailable when the
+        session has ended.
         """
+        if session.closed:  # whoever asked for it had to wait, and the session did not
+            raise Unavailable("The session has ended.")
         ticket = Ticket(
-            id=self._ground.ids.uuid(),
+            id=self._ids.uuid(),
             presences=(session.presence,),
             query=parse(query),
-            created_at_us=self._ground.clock.now_us(),
+            created_at_us=self._clock.now_us(),
             min_count=min_count,
             max_count=max_count,
             count_multiple=count_multiple,
@@ -124,28 +132,33 @@ class Matchmaker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _schedule(self) -> None:
-        self._timer = self._ground.clock.call_later(self._interval_seconds, self._begin_pass)
+        if not self._stopped:
+            self._timer = self._clock.call_later(self._interval_seconds, self._begin_pass)
 
     def _begin_pass(self) -> None:
-        self._step(self._pool.steps(self._ground.clock.now_us()))
+        self._step(self._pool.steps(self._clock.now_us()))
 
     def _step(self, steps: Iterator[MatchedGroup | None]) -> None:
         """Go on with a pass until it asks to let others run."""
-        for group in steps:
-            if group is None:
-                asyncio.get_running_loop().call_soon(self._step, steps)
-                return
-            task = asyncio.ensure_future(self._tell(group))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        if not self._stopped:
-            self._schedule()
+        if self._stopped:
+            return
+        try:
+            for group in steps:
+                if group is None:
+                    asyncio.get_running_loop().call_soon(self._step, steps)
+                    return
+                task = asyncio.ensure_future(self._tell(group))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        except Exception:
+            self._log.exception("a pass of the matchmaker failed; the next one is made all the same")
+        self._schedule()
 
     async def _tell(self, group: MatchedGroup) -> None:
-        now_us = self._ground.clock.now_us()
+        now_us = self._clock.now_us()
         for ticket in group.tickets:
             self._completed.value += 1
-            self._waited.observe((now_us - ticket.created_at_us) / 1_000_000)
+            self._waited.observe((now_us - ticket.created_at_us) / MICROSECONDS)
         match_id = await self._ask_game(group)
         token = None if match_id else self._matches.token(self._matches.relayed.new_id())
         users = {
@@ -156,15 +169,20 @@ class Matchmaker:
             for presence in ticket.presences
         }
         everybody = list(users.values())
+        written = 0
         for ticket in group.tickets:
             for presence in ticket.presences:
-                session = self._ground.edge.sessions.get(presence.session_id)
-                if session is not None:
-                    me = users[presence.session_id]
-                    session.send(MatchmakerMatched(ticket.id, match_id, token, everybody, me))
+                session = self._sessions.get(presence.session_id)
+                if session is None:  # gone since the pass
+                    continue
+                session.send(MatchmakerMatched(ticket.id, match_id, token, everybody, users[presence.session_id]))
+                written += len(everybody)
+                if written >= USERS_PER_TURN:
+                    written = 0
+                    await asyncio.sleep(0)
 
     async def _ask_game(self, group: MatchedGroup) -> str | None:
-        """The match the game gives them; a game that fails leaves them a relayed one."""
+        """The match the game gives them; a game that fails, or gives none that is there, leaves them a relayed one."""
         if self._matched is None:
             return None
         tickets = [
@@ -179,7 +197,26 @@ class Matchmaker:
         ]
         try:
             answer = self._matched(tickets)
-            return await answer if inspect.isawaitable(answer) else answer
+            match_id: object = await self._in_time(answer) if inspect.isawaitable(answer) else answer
+            if match_id is None or match_id == "":
+                return None
+            if not isinstance(match_id, str) or self._matches.get(match_id) is None:
+                raise Internal(f"There is no match {match_id!r}.")
+            return match_id
         except Exception:
-            self._ground.log.exception("the game's matchmaker_matched failed; the players get a relayed match")
+            self._log.exception("the game's matchmaker_matched failed; the players get a relayed match")
             return None
+
+    async def _in_time(self, answer: Awaitable[str | None]) -> str | None:
+        """What the game says, if it does so within MATCHED_SECONDS_MAX. Raises DeadlineExceeded."""
+        task = asyncio.ensure_future(answer)
+        timer = self._clock.call_later(MATCHED_SECONDS_MAX, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            this = asyncio.current_task()
+            if this is not None and this.cancelling():  # it is the matchmaker that stops
+                raise
+            raise DeadlineExceeded(f"It took longer than {MATCHED_SECONDS_MAX} s, or was cancelled.") from None
+        finally:
+            timer.cancel()
