@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 Handler = Callable[[str, bytes], Awaitable[bytes | None] | bytes | None]
-"""Called with (subject, data); what it returns answers a request and is ignored for a publication."""
+"""Called with (subject, data). What it returns answers a request, unless it is None; for a publication it is ignored."""
 
 
 class Subscription(Protocol):
@@ -20,16 +20,19 @@ class Bus(Protocol):
     """Subjects are dot-separated words (`match.<id>`); a pattern may use `*` for one word, `>` for the rest."""
 
     def subscribe(self, pattern: str, handler: Handler) -> Subscription:
-        """Call `handler` for every message whose subject fits the pattern."""
+        """Call `handler` for every message whose subject fits the pattern. Raises BadInput for what is no pattern."""
 
     def publish(self, subject: str, data: bytes) -> None:
-        """Hand `data` to all who listen, in order per publisher; a listener's error never reaches the caller."""
+        """Hand `data` to all who listen, in order per publisher; a listener's error never reaches the caller.
+
+        Raises TooMany when the listeners are too far behind.
+        """
 
     async def request(self, subject: str, data: bytes, *, deadline_seconds: float) -> bytes:
-        """Ask whoever answers first.
+        """Ask all who listen; the first answer counts.
 
-        Raises Unavailable when nobody listens, DeadlineExceeded when the answer takes too long, and
-        Internal when the handler failed.
+        Raises Unavailable when nobody listens, DeadlineExceeded when there is no answer in time, and Internal when
+        the first to come to an end failed.
         """
 
     async def close(self) -> None:
