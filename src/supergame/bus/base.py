@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 Handler = Callable[[str, bytes], Awaitable[bytes | None] | bytes | None]
-"""Called with (subject, data). What it returns answers a request, unless it is None; for a publication it is ignored."""
+"""Called with (subject, data). What it returns answers a request, unless it is None; a publication has no answer."""
 
 
 class Subscription(Protocol):
