@@ -137,3 +137,23 @@ async def test_an_event_that_nobody_hears_any_more_is_dropped(database: Database
     after.deliver()
     await after.settle()
     assert await database.all(q.ids, text) == ["a"]
+
+
+async def test_an_event_that_newer_code_cannot_read_holds_up_no_other(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = await node(database)
+    before.hear(ItemAdded, lambda _: None)
+    await database.transact(adding(before, "old"))
+    newer = msgspec.defstruct("ItemAdded", [("id", int)], module=ItemAdded.__module__)
+    after = Events(database, ManualClock(), SeededIds(1), "node")
+    heard: list[int] = []
+    after.hear(newer, lambda event: heard.append(event.id))
+
+    async def body(tx: Tx) -> None:
+        await after.announce(tx, newer(7))
+
+    await after.transact(body)
+    await after.settle()
+    assert heard == [7]
+    assert "cannot be read any more" in capsys.readouterr().out

@@ -143,7 +143,11 @@ class Events:
         if kind is None:
             self._log.warning("nobody hears of such events any more", kind=row.kind)
             return
-        event = msgspec.json.decode(row.body, type=kind)
+        try:
+            event = msgspec.json.decode(row.body, type=kind)
+        except msgspec.DecodeError:
+            self._log.exception("an event of older code is dropped, it cannot be read any more", kind=row.kind)
+            return
         for listener in self._hears[row.kind]:
             try:
                 result = listener(event)
