@@ -75,6 +75,7 @@ async def test_who_leaves_is_no_longer_looked_for(node):
         ({"min_count": 1}, "Invalid minimum count"),
         ({"min_count": 3, "max_count": 2}, "Invalid maximum count"),
         ({"min_count": 3, "max_count": 4, "count_multiple": 2}, "Invalid count multiple"),
+        ({"count_multiple": -1}, "Invalid count multiple"),
         ({"query": "+properties.skill:>="}, "does not parse"),
     ],
 )
@@ -82,6 +83,12 @@ async def test_wishes_that_make_no_sense_are_refused(node, wish, reason):
     ann = await node.player("ann")
     with pytest.raises(SocketFailed, match=reason):
         await ann.socket.add_matchmaker(**wish)
+
+
+async def test_a_multiple_of_zero_is_none(node):
+    """Some clients send it where nobody has said anything."""
+    ann = await node.player("ann")
+    assert await ann.socket.add_matchmaker(count_multiple=0)
 
 
 async def test_nobody_has_more_than_three_tickets(node):

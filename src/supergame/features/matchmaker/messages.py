@@ -16,7 +16,7 @@ def add(matchmaker: Matchmaker, session: Session, message: MatchmakerAdd) -> Mat
         query=message.query,
         min_count=message.min_count,
         max_count=message.max_count,
-        count_multiple=1 if message.count_multiple is None else message.count_multiple,
+        count_multiple=message.count_multiple or 1,  # some clients write 0 where nobody has said anything
         string_properties=message.string_properties,
         numeric_properties=message.numeric_properties,
     )
