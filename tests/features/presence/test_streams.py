@@ -200,6 +200,19 @@ async def test_a_feature_may_tell_in_its_own_words_and_to_whom_it_likes(lobby, s
     assert await friend.heard() == [{"stream_data": {"data": "0 came to hall, 1 left"}}]
 
 
+async def test_a_feature_that_finds_no_words_keeps_no_other_stream_from_its_event(lobby, streams, capsys):
+    alice = lobby.enter("alice")
+
+    def speechless(stream, joins, leaves):
+        raise RuntimeError("a mistake in a feature")
+
+    streams.announce_with(101, speechless)
+    streams.join(alice.session, Stream(101))
+    streams.join(alice.session, ROOM)
+    assert await alice.heard() == [joined(alice)]
+    assert "a mistake in a feature" in capsys.readouterr().out
+
+
 async def test_whoever_listens_hears_of_every_leaving_even_if_another_listener_fails(lobby, streams):
     alice = lobby.enter("alice")
     heard = []

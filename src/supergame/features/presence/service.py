@@ -197,7 +197,10 @@ class Streams:
         for stream in {**joins, **leaves}:
             came = [to_wire(presence) for presence in joins.get(stream, {}).values()]
             went = [to_wire(presence) for presence in leaves.get(stream, {}).values()]
-            self._announce(stream, came, went)
+            try:
+                self._announce(stream, came, went)
+            except Exception:
+                self._log.exception("a stream could not be told who came and went", stream=stream)
 
     def _announce(self, stream: Stream, came: Sequence[UserPresence], went: Sequence[UserPresence]) -> None:
         if came or went:
