@@ -5,8 +5,9 @@ import pytest
 
 from supergame.client import RequestFailed
 from supergame.core.errors import BadInput
-from supergame.features.matches import BadLabel
+from supergame.features.matches import BadLabel, listing
 from supergame.features.matches.label import Label
+from supergame.features.matches.listing import Wanted
 
 
 async def make(node, **label):
@@ -70,6 +71,17 @@ async def test_relayed_matches_come_after_those_the_game_runs(node):
     assert [match.id for match in matches.list(min_size=2)] == [relayed]
     assert [match.id for match in matches.list(limit=1, authoritative=False)] == [relayed]
     assert [match.id for match in matches.list(authoritative=True)] == [running]
+
+
+async def test_a_long_search_lets_others_run(node, monkeypatch):
+    monkeypatch.setattr(listing, "WORK_PER_STEP", 4)
+    ids = [await make(node, level=level) for level in range(5)]
+    steps = node.services.matches._search(Wanted(query="+label.level:>=2 +label.level:<9"))
+    next(steps)
+    node.services.matches.running(ids[4]).stop()  # a match may end meanwhile
+    found = await listing.bit_by_bit(steps)
+    assert [match.id for match in found] == ids[2:4]
+    assert [match.id for match in node.services.matches.list(query="+label.level:>=2")] == ids[2:4]
 
 
 async def test_a_changed_label_is_found_and_a_bad_one_changes_nothing(node):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from supergame.edge import Caller
-from supergame.features.matches.service import LIST_LIMIT_DEFAULT, Matches
+from supergame.features.matches.listing import LIST_LIMIT_DEFAULT, Wanted
+from supergame.features.matches.service import Matches
 from supergame.protocol.matches import ListMatchesRequest, MatchList, MatchListing
 
 
-def list_matches(matches: Matches, caller: Caller, request: ListMatchesRequest) -> MatchList:
+async def list_matches(matches: Matches, caller: Caller, request: ListMatchesRequest) -> MatchList:
     """List matches as the request's filters say."""
-    found = matches.list(
+    wanted = Wanted(
         limit=LIST_LIMIT_DEFAULT if request.limit is None else request.limit,
         authoritative=request.authoritative,
         label=request.label,
@@ -17,6 +18,7 @@ def list_matches(matches: Matches, caller: Caller, request: ListMatchesRequest) 
         max_size=request.max_size,
         query=request.query,
     )
+    found = await matches.find(wanted)
     return MatchList(
         [
             MatchListing(info.id, info.authoritative, info.label, info.size, info.tick_rate, info.handler)

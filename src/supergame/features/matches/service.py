@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import builtins
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from supergame.core.errors import BadInput, Conflict, Internal, TooMany, Unauthenticated, Unavailable
 from supergame.core.feature import Ground
 from supergame.edge import EdgeSettings, Session
+from supergame.features.matches.listing import LIST_LIMIT_DEFAULT, Found, Wanted, at_once, bit_by_bit, search
 from supergame.features.matches.metrics import MatchMetrics
 from supergame.features.matches.model import BadMatchToken, Match, MatchInfo, MatchNotFound, UnknownMatchHandler
 from supergame.features.matches.relayed import RelayedMatches
@@ -19,11 +19,8 @@ from supergame.features.matches.snapshots import Snapshot, Snapshots
 from supergame.features.presence import Presence, Stream, StreamMode, Streams
 from supergame.protocol.matches import MatchPresenceEvent
 from supergame.protocol.presence import UserPresence
-from supergame.protocol.query import parse
 
 MATCHES_MAX = 10_000  # authoritative matches on one node
-LIST_LIMIT_DEFAULT = 10
-LIST_LIMIT_MAX = 100
 TOKEN_SECONDS = 30  # how long the matchmaker's token for a relayed match is good for
 
 
@@ -143,33 +140,25 @@ class Matches:
         With a query, the best matches come first. Raises BadInput for a limit outside 1 to LIST_LIMIT_MAX and
         for a query that does not parse.
         """
-        if not 1 <= limit <= LIST_LIMIT_MAX:
-            raise BadInput(f"Invalid limit - limit must be between 1 and {LIST_LIMIT_MAX}.")
-        if min_size is not None and max_size is not None and min_size > max_size:
-            raise BadInput("Invalid size - minimum size must not be above maximum size.")
-
-        def fits(size: int) -> bool:
-            return (min_size is None or size >= min_size) and (max_size is None or size <= max_size)
-
-        found: list[MatchInfo] = []
-        if authoritative is not False:
-            found = [match.info for match in self._search(label, query, fits, limit)]
-        if not authoritative and label is None and query is None:
-            found += itertools.islice(self.relayed.infos(fits), limit - len(found))
-        return found
-
-    def _search(
-        self, label: str | None, query: str | None, fits: Callable[[int], bool], limit: int
-    ) -> Iterable[RunningMatch]:
-        candidates = (
-            match for match in self._running.values() if (label is None or match.label == label) and fits(match.size)
+        return at_once(
+            self._search(
+                Wanted(
+                    limit=limit,
+                    authoritative=authoritative,
+                    label=label,
+                    min_size=min_size,
+                    max_size=max_size,
+                    query=query,
+                )
+            )
         )
-        tree = parse(query or "")
-        if tree.fixed_score is not None:  # all that fit are as good: the oldest will do
-            return itertools.islice((match for match in candidates if tree.matches(match.document)), limit)
-        ranked = ((tree.rank(match.document), match) for match in candidates)
-        scored = [(score, match) for score, match in ranked if score is not None]
-        return [match for _, match in heapq.nlargest(limit, scored, key=lambda pair: pair[0])]
+
+    async def find(self, wanted: Wanted) -> builtins.list[MatchInfo]:
+        """The same for strangers, whose queries may be long: others are let run in between."""
+        return await bit_by_bit(self._search(wanted))
+
+    def _search(self, wanted: Wanted) -> Found:
+        return search(wanted, builtins.list(self._running.values()), self.relayed)
 
     async def signal(self, match_id: str, data: str) -> str:
         """Send a message to a match and give its answer. Raises MatchNotFound, or what the author's code raises."""
