@@ -117,6 +117,15 @@ async def test_what_somebody_writes_to_is_not_forgotten(sqlite: Database) -> Non
         assert ("a", 0) not in rankings
 
 
+async def test_periods_that_never_were_are_not_remembered(leaderboards: Leaderboards) -> None:
+    """Clients may name any second as the end of one."""
+    await leaderboards.create("board")
+    for expiry in range(1, 50):
+        assert (await leaderboards.records_list("board", expiry=expiry)).rank_count == 0
+    await leaderboards.record_write("board", owner(1), 5)
+    assert [(period in leaderboards._rankings) for period in (("board", 1_000_000), ("board", 0))] == [False, True]
+
+
 async def test_ranks_that_cannot_be_read_are_read_again(tmp_path: Path) -> None:
     database = await SqliteDatabase.open(tmp_path / "data.db", clock=SystemClock())
     async with testing.node(database=database) as node:

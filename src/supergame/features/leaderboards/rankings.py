@@ -117,6 +117,16 @@ class Rankings:
             await asyncio.shield(ranking.loading)
         return ranking
 
+    async def read(self, period: Period) -> Ranking:
+        """The ranking of a period for who only reads it now. One without places is not kept for that.
+
+        A client may ask for any second of all time as the end of a period.
+        """
+        ranking = await self.get(period)
+        if not len(ranking) and not ranking.holders and self._rankings.get(period) is ranking:
+            del self._rankings[period]
+        return ranking
+
     @asynccontextmanager
     async def hold(self, period: Period) -> AsyncIterator[Ranking]:
         """The ranking of a period for a writer, who sets `doubtful` if it is not known what has been written."""

@@ -317,7 +317,7 @@ class Leaderboards:
             raise BadInput("Invalid rank - rank must be at least 1.")
         if not board.rules.ranked:
             raise BadInput("Ranks are disabled on this leaderboard.")
-        place = (await self._rankings.get((leaderboard_id, expiry_us))).at(rank - 1) if rank > 1 else None
+        place = (await self._rankings.read((leaderboard_id, expiry_us))).at(rank - 1) if rank > 1 else None
         return "" if place is None else Cursor.at(leaderboard_id, expiry_us, place)
 
     async def _begin(self, leaderboard_id: str, cursor: str, expiry: int) -> tuple[Board, int, Cursor | None]:
@@ -395,7 +395,7 @@ class Leaderboards:
         rules = board.rules
         if not rules.ranked:
             return msgspec.structs.replace(page, owner_records=owner_records)
-        ranking = await self._rankings.get((rules.id, expiry_us))
+        ranking = await self._rankings.read((rules.id, expiry_us))
         if page.records:
             ranks = count(ranking.rank(place_of(page.records[0], rules.sort)))
             for record, rank in zip(page.records, ranks, strict=False):
