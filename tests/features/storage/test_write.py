@@ -83,6 +83,19 @@ async def test_players_write_as_themselves(storage: Storage, alice: str, bob: st
         await storage.write([Write("saves", "slot1", {}, bob)], caller=alice)
     with pytest.raises(DeleteRejected):
         await storage.delete([Deletion("saves", "slot1", alice)], caller=bob)
+    ack = await storage.write_retry(ObjectId("saves", "slot1"), lambda old: {"known": old is not None}, caller=alice)
+    (found,) = await storage.read([ObjectId("saves", "slot1", alice)])
+    assert (ack.user_id, found.data()) == (alice, {"known": True})
+
+
+async def test_nobody_writes_as_nobody(storage: Storage) -> None:
+    """The caller's id is empty where an rpc came with the http key."""
+    with pytest.raises(WriteForbidden):
+        await storage.write([Write("saves", "slot1", {})], caller="")
+    with pytest.raises(WriteForbidden):
+        await storage.write_retry(ObjectId("saves", "slot1"), lambda old: {}, caller="")
+    with pytest.raises(DeleteRejected):
+        await storage.delete([Deletion("saves", "slot1")], caller="")
 
 
 async def test_what_belongs_to_no_player_is_the_systems(storage: Storage, alice: str) -> None:

@@ -111,6 +111,7 @@ class Storage:
 
         Permissions stay as they are. Raises Aborted after WRITE_ATTEMPTS_MAX attempts.
         """
+        id_ = ObjectId(id_.collection, id_.key, _own(id_.user_id, caller, WriteForbidden))
         for _ in range(WRITE_ATTEMPTS_MAX):
             old = await self._find(id_)
             made = change(old if old is not None and _may_read(old, caller) else None)
@@ -286,7 +287,7 @@ def _own(user_id: str, caller: str | None, rejection: type[BadInput]) -> str:
     """Whose object is changed: the system may name anybody, a caller only themselves."""
     if caller is None:
         return _owner(user_id)
-    if user_id not in ("", NIL, caller):
+    if not caller or user_id not in ("", NIL, caller):
         raise rejection
     return caller
 
