@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.features.lobby import Lobby
 
 from supergame.edge import JSON
-from supergame.features.matches.data import json_frame
+from supergame.edge.codec import JsonCodec
+from supergame.features.matches.data import json_frame, match_data
 from supergame.protocol.json import encode
 from supergame.protocol.matches import MatchData
 from supergame.protocol.presence import UserPresence
@@ -20,3 +22,20 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 def test_it_reads_as_the_codec_writes_it(match_id, op_code, data, sender, reliable):
     by_hand = json_frame(f"{match_id}.", op_code, data, b"" if sender is None else encode(sender), reliable)
     assert by_hand == JSON.frame(MatchData(f"{match_id}.", sender, Int64(op_code), data, reliable))
+
+
+async def test_each_reader_gets_it_in_the_encoding_it_asked_for():
+    class Other(JsonCodec):
+        """A second encoding; what tells them apart is that it is another one."""
+
+        name = "other"
+
+    lobby = Lobby()
+    players = [lobby.enter("ann"), lobby.enter("bob", codec=Other()), lobby.enter("cat")]
+    sessions = [player.session for player in players]
+    for sender in (sessions[0], sessions[0].presence, None):
+        match_data(sessions, "m.", 7, b"data", sender, True)
+        heard = [await player.heard() for player in players]
+        assert heard[0] == heard[1] == heard[2]
+        assert heard[0][0]["match_data"]["op_code"] == "7"
+        assert ("presence" in heard[0][0]["match_data"]) is (sender is not None)
