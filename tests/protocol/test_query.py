@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from supergame.core.errors import BadInput
 from supergame.protocol.pattern import Pattern
-from supergame.protocol.query import BOOST_MAX, CLAUSES_MAX, QUERY_BYTES_MAX, REGEXES_MAX, escape, parse, quote
+from supergame.protocol.query import (
+    BOOST_MAX,
+    CLAUSES_MAX,
+    QUERY_BYTES_MAX,
+    REGEXES_MAX,
+    WILDCARDS_MAX,
+    escape,
+    parse,
+    quote,
+)
 from supergame.protocol.querytree import (
     Anything,
     Clause,
@@ -110,6 +119,7 @@ def test_what_parses_to_what(text: str, clauses: list[Clause]) -> None:
         ("x \\", "at character 3: there is nothing after the backslash."),
         ("a " * (CLAUSES_MAX + 1), f"there are more than {CLAUSES_MAX} clauses."),
         ("/a/ " * (REGEXES_MAX + 1), f"there are more than {REGEXES_MAX} regular expressions."),
+        ("a* b~ " * (WILDCARDS_MAX // 2) + "c?", f"there are more than {WILDCARDS_MAX} values with * or ? or ~."),
         ("ö" * (QUERY_BYTES_MAX // 2 + 1), f"The query is longer than {QUERY_BYTES_MAX} bytes."),
     ],
 )
@@ -121,6 +131,7 @@ def test_what_does_not_parse_is_explained(text: str, message: str) -> None:
 def test_limits_are_reached_exactly() -> None:
     assert len(parse("a " * CLAUSES_MAX).clauses) == CLAUSES_MAX
     assert len(parse("/a/ " * REGEXES_MAX).clauses) == REGEXES_MAX
+    assert len(parse("a* b~ " * (WILDCARDS_MAX // 2)).clauses) == WILDCARDS_MAX
     assert len(parse("ö" * (QUERY_BYTES_MAX // 2)).clauses) == 1
 
 

@@ -59,6 +59,8 @@ CLAUSES_MAX = 256
 """Clauses in one query."""
 REGEXES_MAX = 8
 """Regular expressions in one query."""
+WILDCARDS_MAX = 32
+"""Values with `*` or `?` in them, or with `~`, in one query."""
 EDITS_MAX = 2
 """The most that `~` may ask for, as in Bluge."""
 
@@ -108,6 +110,7 @@ class _Parser:
         self.text = text
         self.at = 0
         self.regexes = 0
+        self.wildcards = 0
 
     def fail(self, sentence: str, at: int | None = None) -> NoReturn:
         raise BadInput(f"The query does not parse at character {(self.at if at is None else at) + 1}: {sentence}")
@@ -202,6 +205,7 @@ class _Parser:
             return Exactly(_unescape(word))
         if not word.strip("*"):
             return Anything()
+        self.count_wildcard(start)
         return Wildcard("".join(_glob_part(part) for part in parts))
 
     def fuzzy(self, word: str) -> Fuzzy:
@@ -211,7 +215,13 @@ class _Parser:
         edits = int(digits[0]) if digits and len(digits[0]) == 1 else 1 if digits and not digits[0] else 0
         if not 1 <= edits <= EDITS_MAX or _WORD.match(self.text, self.at):
             self.fail(f"after ~ stands a number from 1 to {EDITS_MAX}, or nothing.", start)
+        self.count_wildcard(start)
         return Fuzzy(_unescape(word), edits)
+
+    def count_wildcard(self, start: int) -> None:
+        self.wildcards += 1
+        if self.wildcards > WILDCARDS_MAX:
+            self.fail(f"there are more than {WILDCARDS_MAX} values with * or ? or ~.", start)
 
     def range(self) -> Range:
         operator = self.take(_OPERATOR)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from supergame.core.errors import BadInput
-from supergame.features.matchmaker.ticket import PLAYERS_PER_MATCH_MAX, Ticket
+from supergame.features.matchmaker.ticket import PLAYERS_PER_MATCH_MAX, PROPERTIES_BYTES_MAX, Ticket
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.query import parse
 
@@ -38,6 +38,14 @@ def test_counts_that_no_match_could_satisfy_are_refused(settings: dict[str, int]
     with pytest.raises(BadInput) as refusal:
         ticket("ann", **settings)
     assert refusal.value.message == message
+
+
+def test_properties_have_a_size() -> None:
+    longest = "ö" * (PROPERTIES_BYTES_MAX // 2 - 2)
+    ticket("ann", string_properties={"ab": longest}, numeric_properties={"cd": 1.0})
+    for more in ({"string_properties": {"abc": longest}}, {"string_properties": {"ab": longest + "x"}}):
+        with pytest.raises(BadInput, match="Invalid properties, must be <= 4096 bytes"):
+            ticket("ann", **more, numeric_properties={"cd": 1.0})
 
 
 def test_a_party_must_fit_its_own_match_and_come_once() -> None:

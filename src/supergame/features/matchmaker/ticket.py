@@ -12,6 +12,8 @@ from supergame.protocol.querytree import QueryTree
 
 PLAYERS_PER_MATCH_MAX = 1_000
 """The largest `max_count`."""
+PROPERTIES_BYTES_MAX = 4_096
+"""Names and values of a ticket's properties together: others' queries are asked about them again and again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +85,9 @@ class Ticket:
             raise BadInput("Invalid count multiple for minimum count, must divide")
         if self.max_count % self.count_multiple:
             raise BadInput("Invalid count multiple for maximum count, must divide")
+        texts = [*self.string_properties, *self.string_properties.values(), *self.numeric_properties]
+        if sum(len(text.encode()) for text in texts) > PROPERTIES_BYTES_MAX:
+            raise BadInput(f"Invalid properties, must be <= {PROPERTIES_BYTES_MAX} bytes")
         if not self.presences:
             raise BadInput("A matchmaker ticket needs at least one player")
         if len(self.presences) > self.max_count:
