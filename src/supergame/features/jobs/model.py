@@ -12,8 +12,8 @@ from cronsim import CronSim, CronSimError
 from supergame.core.clock import MICROSECONDS, Clock
 from supergame.core.errors import BadInput
 
-EVERY_SECONDS_MIN = 0.1
-EVERY_SECONDS_MAX = 366 * 86_400.0  # for what is rarer there is cron
+EVERY_SECONDS_MIN = 0.1  # the shortest interval of a job
+EVERY_SECONDS_MAX = 366 * 86_400.0  # the longest; for what is rarer there is cron
 
 Work: TypeAlias = Callable[[], Awaitable[object] | object]
 

@@ -15,7 +15,7 @@ from supergame.core.feature import Ground
 from supergame.features.jobs.model import Job
 
 LOOK_SECONDS_MAX = 60.0  # how long at most until the clock is looked at again: it may be set, or a laptop sleep
-WAIT_SECONDS_MIN = 0.001  # a loop's timers are no finer, and may fire so much too early
+WAIT_SECONDS_MIN = 0.001  # the loop's timers are no finer than that, and may fire so much too early
 
 
 @dataclass(slots=True, eq=False)

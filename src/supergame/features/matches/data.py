@@ -17,7 +17,7 @@ from supergame.protocol.matches import MatchData
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.types import Int64
 
-OPENINGS_CACHED_MAX: Final = 16_384  # about 300 bytes each
+OPENINGS_CACHED_MAX: Final = 16_384  # beginnings of match data that are kept ready, about 300 bytes each
 
 
 def match_data(

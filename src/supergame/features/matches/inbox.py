@@ -6,8 +6,8 @@ from collections.abc import Container
 
 from supergame.features.matches.model import MatchMessage
 
-INBOX_MESSAGES_MAX = 4096  # per match and tick; more are dropped and counted
-INBOX_BYTES_MAX = 8 * 1024 * 1024  # their data; likewise
+INBOX_MESSAGES_MAX = 4096  # from players to one match between two ticks; more are dropped and counted
+INBOX_BYTES_MAX = 8 * 1024 * 1024  # data in these messages; what goes beyond is dropped and counted
 
 
 class Inbox:

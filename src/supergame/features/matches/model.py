@@ -15,8 +15,8 @@ from supergame.core.log import Log
 from supergame.features.presence import Presence
 from supergame.protocol.types import Int64
 
-LABEL_BYTES_MAX = 2048
-TICK_RATE_MAX = 60
+LABEL_BYTES_MAX = 2048  # of a label in UTF-8
+TICK_RATE_MAX = 60  # ticks a second
 
 
 class MatchNotFound(NotFound):

@@ -31,7 +31,7 @@ from supergame.protocol.document import Document
 
 DEFERRED_MAX = 1024  # broadcasts put off to the end of a tick
 SPAWNED_MAX = 1024  # coroutines that a match has running beside it
-AFTERWARDS_SECONDS_MAX = 60.0  # how long these may go on when the match has ended
+AFTERWARDS_SECONDS_MAX = 60.0  # how long what a match has spawned may go on when the match has ended
 TICK_FAILURES_MAX = 20  # failing ticks in a row that end a match
 REPORT_EVERY_SECONDS = 10.0  # overruns, drops and failing ticks are logged no more often than this
 

@@ -14,7 +14,7 @@ from supergame.store import Tx, load_queries
 
 SNAPSHOT_SECONDS_MAX = 3600  # an older snapshot is nobody's game any more
 SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024  # the state of one match; a larger one is not kept
-SNAPSHOTS_PER_TRANSACTION_MAX = 50
+SNAPSHOTS_PER_TRANSACTION_MAX = 50  # so that many matches do not make one long transaction
 
 QUERIES = load_queries("supergame.features.matches")
 
