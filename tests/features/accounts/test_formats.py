@@ -30,6 +30,7 @@ from supergame.features.accounts import formats
         (formats.email, "alice@localhost", "Invalid email address format."),
         (formats.email, "a@b.at", "Invalid email address, must be 10-255 bytes."),
         (formats.email, "x" * 250 + "@b.com", "Invalid email address, must be 10-255 bytes."),
+        (formats.email, "@" * 250_000, "Invalid email address, must be 10-255 bytes."),  # and that at once
         (formats.password, "7 chars", "Password must be at least 8 characters long."),
         (formats.username, "", "Username invalid, must be 1-128 bytes."),
         (formats.username, "x" * 129, "Username invalid, must be 1-128 bytes."),
