@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from tests.features.lobby import Lobby
 from tests.features.matches.recorder import Recorder, arrive, gone, told
 
 from supergame import testing
 from supergame.client import SocketFailed
+from supergame.features import matches, presence
 from supergame.features.matches import running as running_module
 from supergame.game import Match
 from supergame.protocol.matches import MatchJoin, MatchLeave
@@ -200,3 +202,33 @@ async def test_a_match_has_so_many_seats(node, monkeypatch):
     await ann.socket.join_match(match_id)
     with pytest.raises(SocketFailed, match="A match has 1 seats"):
         await bob.socket.join_match(match_id)
+
+
+async def test_who_joins_gets_the_answer_then_the_event_and_then_what_the_match_says(sqlite):
+    class Greeting(Recorder):
+        def join(self, presences):
+            self.broadcast(1, b"welcome")
+
+    lobby = await Lobby.open([presence.feature, matches.feature], sqlite)
+    lobby.services["matches"].use({"greeting": Greeting}, None)
+    match_id = await lobby.services["matches"].create("greeting")
+    ann = lobby.enter("ann")
+    ann.tell("match_join", match_id=match_id)
+    answer, event, data = await ann.hears(3)
+    assert answer["match"]["self"] == ann.presence
+    assert event == {"match_presence_event": {"match_id": match_id, "joins": [ann.presence]}}
+    assert data["match_data"]["data"] == "d2VsY29tZQ=="
+    await lobby.services["matches"].drain()
+
+
+async def test_who_was_put_out_of_the_stream_may_join_again(node):
+    await node.player("ann")
+    match_id = await node.services.matches.create("recorder")
+    (session,) = node.services.sessions
+    running = node.services.matches.running(match_id)
+    await running.join(session, {})
+    node.services.presence.leave(session, running.stream)
+    assert await running.join(session, {})
+    await node.advance(0)
+    assert told(node, match_id) == [("join", ["ann"]), ("lost", "ann"), ("back", "ann")]
+    assert running.size == len(running.presences) == 1

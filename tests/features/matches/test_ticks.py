@@ -71,11 +71,12 @@ async def test_an_overrun_is_counted_and_not_caught_up_in_a_burst(game, capsys):
     game.match("overrunning")(Overrunning)
     async with testing.node(game) as node:
         match_id = await node.services.matches.create("overrunning")
-        await node.advance(2)
+        await node.advance(2.05)
         go_on.set()
         await node.advance(0)
         assert node.services.matches.running(match_id).tick <= 2  # not the twenty that were missed
         assert b"supergame_match_overruns_total 1.0" in node.node.metrics.render()
+        assert b"supergame_match_ticks_skipped_total 19.0" in node.node.metrics.render()
         assert "a tick overran its period" in capsys.readouterr().out
 
 

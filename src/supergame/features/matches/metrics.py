@@ -13,6 +13,7 @@ class MatchMetrics:
 
     ticks: Histogram
     overruns: Counter
+    skipped: Counter
     dropped: Counter
     failures: Counter
 
@@ -22,6 +23,7 @@ class MatchMetrics:
         return cls(
             metrics.histogram("supergame_match_tick_seconds", "Time spent in one tick of a match."),
             metrics.counter("supergame_match_overruns", "Ticks that took longer than their period."),
+            metrics.counter("supergame_match_ticks_skipped", "Ticks left out because a match or the node was late."),
             metrics.counter("supergame_match_messages_dropped", "Messages to matches whose inbox was full."),
             metrics.counter("supergame_match_failures", "Match callbacks that raised."),
         )

@@ -254,6 +254,7 @@ class RunningMatch:
     def _wait_for_the_next_tick(self) -> None:
         took = self._ticks.next()
         self._metrics.ticks.observe(took)
+        self._metrics.skipped.value += self._ticks.skipped
         if took > self._ticks.period_seconds:
             self._metrics.overruns.value += 1
             if self._may_report("overrun"):
@@ -287,7 +288,7 @@ class RunningMatch:
 
         True when the session is new in the match. Raises JoinRejected with the author's reason.
         """
-        if session.id in self._seats:
+        if self._seats.session(session.id) is not None:
             return False
         if self._turns.crowded:
             raise TooBusy

@@ -26,6 +26,8 @@ class Ticks:
 
     def __init__(self, clock: Clock, due: Callable[[], None]) -> None:
         self.period_seconds = 1.0
+        self.skipped = 0
+        """How many ticks were left out before the one that `next` waits for: the match, or the node, was too slow."""
         self._clock, self._due = clock, due
         self._due_at = 0.0
         self._began_at = 0.0
@@ -57,7 +59,9 @@ class Ticks:
     def next(self) -> float:
         """The tick is done, what it waited for included: wait for the next one. Gives the seconds it took."""
         now = self._clock.monotonic()
-        self._due_at = max(self._due_at + self.period_seconds, now)
+        self._due_at += self.period_seconds
+        self.skipped = max(0, int((now - self._due_at) / self.period_seconds))
+        self._due_at = max(self._due_at, now)
         if self._held_seconds > self.period_seconds:
             self._due_at = max(self._due_at, now + self._held_seconds)
         self._wait()
