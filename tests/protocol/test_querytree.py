@@ -14,6 +14,7 @@ from supergame.protocol.document import Document, Value, flatten
 from supergame.protocol.pattern import Pattern
 from supergame.protocol.query import parse
 from supergame.protocol.querytree import (
+    PATTERN_WORK,
     Anything,
     Clause,
     Exactly,
@@ -138,6 +139,15 @@ def test_a_tree_says_what_every_hit_must_have_and_score() -> None:
     assert parse("a b").required == ()
     assert parse("+a^2 -b").fixed_score == 2.0
     assert parse("+a b").fixed_score is None
+
+
+def test_patterns_count_for_many_plain_clauses() -> None:
+    assert [parse(text).work for text in ("", "*", "+a:b -c:>5", "a:b* c:/d/ e:f~ g:h")] == [
+        0,
+        1,
+        2,
+        3 * PATTERN_WORK + 1,
+    ]
 
 
 def test_no_wildcard_makes_a_long_text_slow() -> None:

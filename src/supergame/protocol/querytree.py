@@ -12,6 +12,9 @@ from typing import Literal
 from supergame.protocol.document import Document, Value
 from supergame.protocol.pattern import Pattern
 
+PATTERN_WORK = 100
+"""What a wildcard, a regular expression or `~` costs, in plain clauses: a few hundred times, on a long text."""
+
 Operator = Literal[">", ">=", "<", "<="]
 
 
@@ -69,6 +72,7 @@ class Range:
     bound: float | datetime
 
 
+_Pattern = Wildcard | Regex | Fuzzy
 Test = Anything | Exactly | Number | Wildcard | Regex | Fuzzy | Range
 Occur = Literal["must", "should", "must_not"]
 
@@ -86,7 +90,7 @@ class Clause:
 class QueryTree:
     """A query, parsed and compiled; `matches` and `rank` are closures and cost about as much as hand-written ones."""
 
-    __slots__ = ("clauses", "fixed_score", "matches", "rank", "required")
+    __slots__ = ("clauses", "fixed_score", "matches", "rank", "required", "work")
 
     def __init__(self, clauses: Iterable[Clause]) -> None:
         self.clauses = tuple(clauses)
@@ -98,6 +102,8 @@ class QueryTree:
 
         self.required: tuple[Clause, ...] = tuple(musts)
         """Clauses without which nothing fits: an index may start from any of them."""
+        self.work = sum(PATTERN_WORK if isinstance(clause.test, _Pattern) else 1 for clause in self.clauses)
+        """What asking it of one document may cost, in plain clauses."""
         score = math.fsum(clause.boost for clause in musts) if musts else 0.0 if shoulds else 1.0
         self.fixed_score: float | None = None if shoulds else score
         """The score of everything that fits, where it is the same for all."""

@@ -64,7 +64,7 @@ def _search_running(
     wanted: Wanted, tree: QueryTree, running: Iterable[RunningMatch]
 ) -> Generator[None, None, list[RunningMatch]]:
     scored: list[tuple[float, RunningMatch]] = []
-    work, work_per_match = 0, 1 + len(tree.clauses)
+    work, work_per_match = 0, 1 + tree.work
     for match in running:
         work += work_per_match
         if work > WORK_PER_STEP:
