@@ -181,16 +181,16 @@ async def _run(config: Config, game: Path | None, beside: Beside | None) -> None
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def told() -> None:
-        if stop.is_set():
-            os._exit(INTERRUPTED)  # told twice: what was answered is on the disk, the rest is not waited for
+    def told(number: int) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            os._exit(INTERRUPTED)  # a second Ctrl+C: what was answered is on the disk, the rest is not waited for
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(number, told)
+            loop.add_signal_handler(number, told, number)
         except NotImplementedError:  # Windows has no such handlers on its loop
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(told))
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(told, number))
     loaded = None if game is None else _load(game)
     config = with_own_keys(config, Path(config.section(_node_settings()).data), RandomIds())
     node = await Node.open(config)
