@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
@@ -26,6 +27,7 @@ FLAGS = (
     "--disable-background-timer-throttling --disable-renderer-backgrounding --window-size=1280,800"
 )
 RACE_SECONDS_MAX = 150
+MEETINGS_MAX = 4
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="Chromium or its driver is not installed")
 
@@ -70,7 +72,7 @@ class Page:
         """Press keys from now on."""
         assert self.browser.execute_async_script(DRIVER) == "playing"
 
-    def until(self, condition, seconds: float = 20) -> None:
+    def until(self, condition, seconds: float = 30) -> None:
         WebDriverWait(self.browser, seconds, poll_frequency=0.1).until(lambda _: condition())
 
     def problems(self) -> list[str]:
@@ -85,6 +87,24 @@ async def times(port: int) -> list[int]:
         session = await client.authenticate_device("somebody-who-looks")
         board = await client.list_scores(session, "rush_times")
         return [int(record.score) for record in board.records]
+
+
+def meet(ann: Page, bob: Page) -> None:
+    """Bring both into one race; on a machine so busy that one of them misses the start, they try again."""
+    names = "return window.rush.positions().map(runner => runner.name)"
+    for _ in range(MEETINGS_MAX):
+        for page in (ann, bob):
+            page.click("#match")
+        try:
+            for page in (ann, bob):
+                page.until(lambda page=page: {"Ann", "Bob"} <= set(page.run(names)), 15)
+        except TimeoutException:
+            for page in (ann, bob):
+                page.click("#cancel" if page.body("state") == "matching" else "#leave")
+                page.until(lambda page=page: page.body("state") == "lobby")
+        else:
+            return
+    pytest.fail("The two never were in one race.")
 
 
 @pytest.fixture
@@ -113,14 +133,7 @@ def test_two_pages_race_each_other_and_the_time_outlives_a_kill(tmp_path: Path, 
         ann.say("hello Bob")
         bob.until(lambda: bob.hears("hello Bob"))
 
-        for page in (ann, bob):
-            page.click("#match")  # the matchmaker puts them into one race, however slow this machine is
-        for page in (ann, bob):
-            page.until(lambda page=page: page.body("state") in ("countdown", "racing"))
-        names = "return window.rush.positions().map(runner => runner.name)"
-        ann.until(lambda: {"Ann", "Bob"} <= set(ann.run(names)))
-        bob.until(lambda: {"Ann", "Bob"} <= set(bob.run(names)))
-
+        meet(ann, bob)
         for page in (ann, bob):
             page.drive()
         place_of_ann = "return window.rush.positions().find(runner => runner.name === 'Ann')?.x ?? 0"

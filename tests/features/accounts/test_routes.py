@@ -222,6 +222,7 @@ async def test_the_banned_are_shown_the_door(client: Client) -> None:
     session = await client.log_in("alice")
     socket = await client.socket(session["token"])
     await client.house.accounts.ban(client.house.tokens.verify(session["token"]).user_id)
+    assert '"code":-8' in (await socket.receive()).data
     assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
     assert await client.as_app(DEVICE, {"id": "device-of-alice"}) == (403, error(7, "User account banned."))
     assert (await client.as_app(REFRESH, {"token": session["refresh_token"]}))[0] == 401
