@@ -95,23 +95,12 @@ class Bench:
         for n in self.scale.idle:
             kib: dict[str, float] = {}
             for name in ("bare_relay", "ours"):
-                with (
-                    tempfile.TemporaryDirectory(dir=self.folder) as folder,
-                    servers.running(name, Path(folder)) as server,
-                ):
+                with self._fresh(name) as server:
                     kib[name] = uvloop.run(_idle(server, n, log_in_first=name == "ours")).value / 1024
-            ours, bare = kib["ours"], kib["bare_relay"]
-            target = f"<= {IDLE_KIB_MAX} KiB"
-            yield Row(
-                "idle",
-                f"idle socket, of {n:,}",
-                "KiB",
-                ours,
-                bare,
-                bare / ours,
-                target=target,
-                reached=ours <= IDLE_KIB_MAX,
-            )
+            row = Row("idle", f"idle socket, of {n:,}", "KiB", kib["ours"], kib["bare_relay"])
+            row.ratio = row.ours / row.bare
+            row.target, row.reached = f"<= {IDLE_KIB_MAX} KiB", row.ours <= IDLE_KIB_MAX
+            yield row
 
     def _store(self) -> Iterator[Row]:
         folder = self.folder / "store"
@@ -133,10 +122,7 @@ class Bench:
         taken: dict[str, list[Result]] = {"bare_http": [], "ours": []}
         for round_ in range(self.rounds + 1):
             for name, results in taken.items():
-                with (
-                    tempfile.TemporaryDirectory(dir=self.folder) as folder,
-                    servers.running(name, Path(folder)) as server,
-                ):
+                with self._fresh(name) as server:
                     if round_:
                         results.append(Result(server.ready_seconds))
         row = _row("ready", "from start to ready, warm", "s", taken["ours"], taken["bare_http"])
@@ -154,9 +140,7 @@ def _quiet(rounds: list[tuple[Result, Result]]) -> int:
 
 
 def _row(name: str, title: str, unit: str, ours: list[Result], bare: list[Result]) -> Row:
-    def median(of: list[float]) -> float:
-        return statistics.median(of)
-
+    median = statistics.median
     return Row(
         name,
         title,
