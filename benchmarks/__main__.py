@@ -176,6 +176,7 @@ def main() -> None:
         print(f"{name}: {value}")
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="supergame-bench-") as folder:
+        servers.keep_compiled(f"{folder}/compiled")
         only = [name for name in options.only.split(",") if name]
         for row in Bench(pace, only, Path(folder)).rows():
             rows.append(row)

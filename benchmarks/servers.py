@@ -29,6 +29,12 @@ SETTINGS = {
 }
 
 
+def keep_compiled(folder: str) -> None:
+    """Let the processes started here keep compiled modules there, whatever is usual: the second start finds them."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = folder
+
+
 def pin(pid: int, core: int) -> None:
     """Keep a process on one core, where the system has that and there are two."""
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
@@ -117,7 +123,7 @@ def running(name: str, folder: Path) -> Iterator[Server]:
     port = free_port()
     command = ours(port, folder) if name == "ours" else bare(name, port, folder)
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=_environment(folder))
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT)
     pin(process.pid, 0)
     try:
         _wait_for(port, process, began)
@@ -129,12 +135,6 @@ def running(name: str, folder: Path) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """With compiled modules kept beside the data folder, whatever is usual here: the second start finds them."""
-    others = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**others, "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache")}
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], began: float) -> None:
