@@ -119,6 +119,7 @@ class Session:
         "_presence_json",
         "address",
         "codec",
+        "context",
         "expires_at",
         "family",
         "id",
@@ -172,6 +173,8 @@ class Session:
         self.write = wire.write
         self._presence: UserPresence | None = None
         self._presence_json = b""
+        self.context: object | None = None
+        """What the layer above keeps for this session, made when it is first asked for; let go when it ends."""
         self._on_close: list[Callable[[Session], object]] | None = None
 
     def __repr__(self) -> str:
@@ -267,6 +270,7 @@ class Session:
     def ended(self) -> list[Callable[[Session], object]]:
         """Mark it closed when the connection is gone, and give those who are to be told. For `Sessions` only."""
         self.queue = _CLOSED
+        self.context = None
         listeners, self._on_close = self._on_close, None
         return listeners or []
 

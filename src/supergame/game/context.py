@@ -37,8 +37,19 @@ class Context(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, services: Services, caller: Caller | Session) -> Context:
-        """The context of a call by `caller`."""
-        session, http = (caller, None) if isinstance(caller, Session) else (None, caller.http)
+        """The context of a call by `caller`; all calls of a session share one."""
+        if not isinstance(caller, Session):
+            return cls._made(services, caller, None, caller.http)
+        kept = caller.context
+        if isinstance(kept, Context):
+            return kept
+        made = caller.context = cls._made(services, caller, caller, None)
+        return made
+
+    @classmethod
+    def _made(
+        cls, services: Services, caller: Caller | Session, session: Session | None, http: Request | None
+    ) -> Context:
         return cls(
             services,
             caller.user_id,
