@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -16,20 +16,6 @@ from supergame.store.postgres import PostgresDatabase
 from supergame.store.sqlite import SqliteDatabase
 
 Reopen = Callable[[], Awaitable[Database]]
-
-
-@pytest.fixture
-async def node(sqlite: Database) -> AsyncIterator[testing.RunningNode]:
-    """A node on SQLite."""
-    async with testing.node(database=sqlite) as node:
-        yield node
-
-
-@pytest.fixture
-async def each_node(twin: Database) -> AsyncIterator[testing.RunningNode]:
-    """A node on each kind of database in turn."""
-    async with testing.node(database=twin) as node:
-        yield node
 
 
 @pytest.fixture

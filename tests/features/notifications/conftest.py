@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 
 import pytest
 from tests.features.lobby import Lobby
 
+from supergame.core.feature import Feature
 from supergame.features import accounts, notifications
-from supergame.store import Database
 
 FEATURES = (accounts.feature, notifications.feature)
 
 
 @pytest.fixture
-async def lobby(sqlite: Database) -> AsyncIterator[Lobby]:
-    found = await Lobby.open(FEATURES, sqlite)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-async def each_lobby(twin: Database) -> AsyncIterator[Lobby]:
-    """A lobby on each kind of database in turn."""
-    found = await Lobby.open(FEATURES, twin)
-    yield found
-    await found.close()
+def features() -> Sequence[Feature]:
+    return FEATURES
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from supergame import testing
 from supergame.features.storage import Storage
-from supergame.store import Database
 
 ALICE = "aaaaaaaa-0000-4000-8000-000000000000"
 BOB = "bbbbbbbb-0000-4000-8000-000000000000"
@@ -22,20 +19,6 @@ def alice() -> str:
 @pytest.fixture
 def bob() -> str:
     return BOB
-
-
-@pytest.fixture
-async def node(sqlite: Database) -> AsyncIterator[testing.RunningNode]:
-    """A node on SQLite."""
-    async with testing.node(database=sqlite) as node:
-        yield node
-
-
-@pytest.fixture
-async def each_node(twin: Database) -> AsyncIterator[testing.RunningNode]:
-    """A node on each kind of database in turn."""
-    async with testing.node(database=twin) as node:
-        yield node
 
 
 @pytest.fixture
