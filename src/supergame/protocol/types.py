@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -35,6 +35,14 @@ INT64_DIGITS_MAX: Final = 20
 Int32 = Annotated[int, msgspec.Meta(ge=INT32_MIN, le=INT32_MAX)]
 UInt32 = Annotated[int, msgspec.Meta(ge=0, le=UINT32_MAX)]
 Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def timestamp(us: int) -> datetime:
+    """The time so many microseconds after 1970 began, exactly; what the database keeps, as messages carry it."""
+    return _EPOCH + timedelta(0, us // 1_000_000, us % 1_000_000)
 
 
 class Int64(int):

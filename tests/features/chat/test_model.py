@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from supergame.core.clock import ManualClock
 from supergame.core.errors import BadInput
 from supergame.core.ids import SeededIds, is_uuid
-from supergame.features.chat.model import CONTENT_BYTES_MAX, Cursor, MessageIds, checked, time_in, time_of, written
+from supergame.features.chat.model import CONTENT_BYTES_MAX, Cursor, MessageIds, checked, time_in, written
+from supergame.protocol.types import timestamp
 
 CHANNEL = "2...lobby"
 
@@ -26,7 +27,7 @@ def test_ids_sort_as_they_were_made_and_hold_their_time_whatever_the_clock_does(
         clock._now_us = us  # a clock that may well go back
         made.append(ids.next())
         assert ids.latest_us >= us
-        assert time_of(ids.latest_us) == made[-1][1]
+        assert timestamp(ids.latest_us) == made[-1][1]
     assert made == sorted(made)
     assert len(set(made)) == len(made)
     for message_id, time in made:

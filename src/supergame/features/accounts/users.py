@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 
+from supergame.core.clock import MICROSECONDS
 from supergame.core.feature import Ground
 from supergame.edge import Sessions
 from supergame.features.accounts.model import Holder, Provider
 from supergame.protocol.accounts import Account, AccountDevice
+from supergame.protocol.types import timestamp
 from supergame.protocol.users import User
 from supergame.store import Database, Tx, load_queries
 
@@ -199,4 +201,4 @@ class _Accounts:
 
 def _time(us: int) -> datetime:
     """A stored time as clients get it, in whole seconds."""
-    return datetime.fromtimestamp(us // 1_000_000, UTC)
+    return timestamp(us // MICROSECONDS * MICROSECONDS)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from supergame.core.clock import MICROSECONDS, Clock
+from supergame.core.clock import Clock
 from supergame.core.errors import BadInput, NotFound
 from supergame.core.ids import Ids
+from supergame.protocol.types import timestamp
 
 CONTENT_BYTES_MAX: Final = 16_384
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -87,18 +87,13 @@ class MessageIds:
         fraction = us % 1000 * 4096 // 1000  # of a millisecond in 4096ths: RFC 9562 §6.2, method 3
         high, low = us // 1000 << 16 | 0x7000 | fraction, 0x8000_0000_0000_0000 | self._bits(62)
         text = f"{high << 64 | low:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}", time_of(us)
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}", timestamp(us)
 
 
 def time_in(message_id: str) -> datetime:
     """When the message with that id was sent."""
     milliseconds, fraction = int(message_id[:8] + message_id[9:13], 16), int(message_id[15:18], 16)
-    return time_of(milliseconds * 1000 + -(-fraction * 1000 // 4096))
-
-
-def time_of(us: int) -> datetime:
-    """Microseconds since 1970 as the wire has times."""
-    return _EPOCH + timedelta(0, us // MICROSECONDS, us % MICROSECONDS)
+    return timestamp(milliseconds * 1000 + -(-fraction * 1000 // 4096))
 
 
 def checked(content: str) -> str:

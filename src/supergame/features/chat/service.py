@@ -22,7 +22,6 @@ from supergame.features.chat.model import (
     Stored,
     checked,
     time_in,
-    time_of,
     written,
 )
 from supergame.features.notifications import NotificationCode, Notifications
@@ -37,6 +36,7 @@ from supergame.protocol.chat import (
     ChannelType,
 )
 from supergame.protocol.presence import UserPresence
+from supergame.protocol.types import timestamp
 from supergame.store import Tx, load_queries
 
 LIST_LIMIT_MAX: Final = 100
@@ -329,7 +329,7 @@ class Chat:
 
     def _changed(self, channel: Channel, row: Stored, code: int, content: str, now_us: int) -> ChannelMessageAck:
         message = _message(
-            channel, row.id, code, row.sender_id, row.username, content, time_in(row.id), time_of(now_us), True
+            channel, row.id, code, row.sender_id, row.username, content, time_in(row.id), timestamp(now_us), True
         )
         self._say(channel, message)
         return _ack(message)
@@ -391,7 +391,7 @@ def _page(channel: Channel, place: Cursor, rows: Sequence[Stored], more: bool, *
                 row.username,
                 row.content,
                 time_in(row.id),
-                time_of(row.updated_us),
+                timestamp(row.updated_us),
                 True,
             )
             for row in rows

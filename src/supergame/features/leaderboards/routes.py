@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from supergame.core.errors import BadInput
@@ -11,11 +10,10 @@ from supergame.edge import Caller
 from supergame.features.leaderboards.model import Record, RecordPage
 from supergame.features.leaderboards.service import Leaderboards
 from supergame.protocol import leaderboards as wire
-from supergame.protocol.types import Int64
+from supergame.protocol.types import Int64, timestamp
 
 LIST_DEFAULT: Final = 1
 """The protocol's default page."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def list_records(
@@ -94,15 +92,11 @@ def _record(record: Record) -> wire.LeaderboardRecord:
         Int64(record.subscore),
         record.num_score,
         record.metadata,
-        _time(record.create_us),
-        _time(record.update_us),
-        _time(record.expiry_us) if record.expiry_us else None,
+        timestamp(record.create_us),
+        timestamp(record.update_us),
+        timestamp(record.expiry_us) if record.expiry_us else None,
         Int64(record.rank),
     )
-
-
-def _time(time_us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=time_us)
 
 
 ROUTES: Mapping[str, Callable[..., Any]] = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from supergame.edge import Caller
 from supergame.features.matchmaker.service import Matchmaker
 from supergame.protocol.matchmaker import MatchmakerCompletionStats, MatchmakerStats
-from supergame.protocol.types import Empty
+from supergame.protocol.types import Empty, timestamp
 
 
 def stats(matchmaker: Matchmaker, caller: Caller, request: Empty) -> MatchmakerStats:
@@ -17,16 +16,12 @@ def stats(matchmaker: Matchmaker, caller: Caller, request: Empty) -> MatchmakerS
     oldest_us = found.oldest_created_at_us
     return MatchmakerStats(
         found.ticket_count,
-        None if oldest_us is None else _time(oldest_us),
+        None if oldest_us is None else timestamp(oldest_us),
         [
-            MatchmakerCompletionStats(_time(completion.created_at_us), _time(completion.completed_at_us))
+            MatchmakerCompletionStats(timestamp(completion.created_at_us), timestamp(completion.completed_at_us))
             for completion in found.completions
         ],
     )
-
-
-def _time(microseconds: int) -> datetime:
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 
 ROUTES: dict[str, Callable[..., object]] = {"GetMatchmakerStats": stats}

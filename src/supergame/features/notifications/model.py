@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from supergame.core.errors import BadInput
 from supergame.protocol.notifications import Notification
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from supergame.protocol.types import timestamp
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class Stored(msgspec.Struct, frozen=True):
             self.content,
             self.code,
             self.sender_id,
-            EPOCH + timedelta(microseconds=self.created_us),
+            timestamp(self.created_us),
             persistent,
         )
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from supergame.edge import Caller
 from supergame.features.storage.model import Ack, Deletion, ObjectId, ReadBy, StoredObject, Write, WrittenBy
 from supergame.features.storage.service import Storage
 from supergame.protocol import storage as wire
+from supergame.protocol.types import timestamp
 
 LIST_DEFAULT: Final = 1
 """The protocol's default page."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def read_objects(
@@ -74,8 +73,8 @@ def _object(stored: StoredObject) -> wire.StorageObject:
         stored.version,
         stored.permission_read,
         stored.permission_write,
-        EPOCH + timedelta(microseconds=stored.create_us),
-        EPOCH + timedelta(microseconds=stored.update_us),
+        timestamp(stored.create_us),
+        timestamp(stored.update_us),
     )
 
 
@@ -85,8 +84,8 @@ def _ack(ack: Ack) -> wire.StorageObjectAck:
         ack.key,
         ack.version,
         ack.user_id,
-        EPOCH + timedelta(microseconds=ack.create_us),
-        EPOCH + timedelta(microseconds=ack.update_us),
+        timestamp(ack.create_us),
+        timestamp(ack.update_us),
     )
 
 
