@@ -75,6 +75,11 @@ class TooMany(SupergameError):
 
     code = 8
 
+    def __init__(self, message: str | None = None, *, retry_seconds: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+        """When trying again may help; clients are told in whole seconds."""
+
 
 class Aborted(SupergameError):
     """Others were changing the same thing; please try again."""

@@ -39,6 +39,8 @@ class Feature:
     * `messages`: realtime message's name -> handler(service, session, message).
     * `hears`: event type -> service method called after the commit, at least once.
     * `within`: event type -> service method(tx, event) called inside the transaction that raised the event.
+    * `exports`: service method `async (tx, user_id) -> mapping`: all that is kept on a player, for the archive they
+      may ask for; plain values that JSON can hold.
     * `settings`: sections it declares; `migrations`: the package that holds its SQL files.
     * A service may have `async start()` and `async stop()`: called in list order, and in reverse.
     """
@@ -50,5 +52,6 @@ class Feature:
     messages: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     hears: Mapping[type, str] = field(default_factory=dict)
     within: Mapping[type, str] = field(default_factory=dict)
+    exports: str | None = None
     settings: Sequence[type[Section]] = ()
     migrations: str | None = None

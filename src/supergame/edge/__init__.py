@@ -4,6 +4,7 @@ from supergame.edge.codec import CODECS, JSON, Codec
 from supergame.edge.frames import frame
 from supergame.edge.hooks import After, Before, Hooks
 from supergame.edge.later import Later
+from supergame.edge.quotas import Quota
 from supergame.edge.request import Caller, Request, Response
 from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
 from supergame.edge.server import Edge
@@ -24,6 +25,7 @@ __all__ = [
     "EdgeSettings",
     "Hooks",
     "Later",
+    "Quota",
     "RawHandler",
     "RawRoute",
     "Request",

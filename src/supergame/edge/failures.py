@@ -6,6 +6,7 @@ the caller learns the id and nothing more.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import msgspec
@@ -25,8 +26,6 @@ HTTP_STATUS: Final = {
 
 OUR_FAULT: Final = frozenset({2, 4, 12, 13, 14, 15})
 """gRPC codes that say nothing against what the client sent."""
-
-RETRY_AFTER_SECONDS: Final = 1
 
 
 class Failures:
@@ -52,7 +51,8 @@ class Failures:
             code = ErrorCode.UNRECOGNIZED_PAYLOAD
         elif code is None:
             code = ErrorCode.RUNTIME_EXCEPTION if known.code in OUR_FAULT else ErrorCode.BAD_INPUT
-        session.send(Error(code=int(code), message=known.message), cid)
+        context = {"retry_after": _retry_after(known)} if isinstance(known, TooMany) else {}
+        session.send(Error(int(code), known.message, context), cid)
         if closes or code in _CLOSING:
             session.close(known.message)
 
@@ -91,8 +91,13 @@ def plain_failure(error: SupergameError, body: dict[str, object] | None = None) 
     if status == 401:
         response.headers = {"WWW-Authenticate": header_text(error.message)}
     elif isinstance(error, TooMany):
-        response.headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        response.headers = {"Retry-After": _retry_after(error)}
     return response
+
+
+def _retry_after(error: TooMany) -> str:
+    """In how many whole seconds to try again, at least one."""
+    return str(max(1, math.ceil(error.retry_seconds)))
 
 
 def header_text(text: str) -> str:

@@ -29,7 +29,7 @@ class Rate:
 
     __slots__ = ("burst", "clock", "per_second")
 
-    def __init__(self, clock: Clock, per_second: int, burst: int) -> None:
+    def __init__(self, clock: Clock, per_second: float, burst: int) -> None:
         self.clock = clock
         self.per_second = per_second
         self.burst: float = burst if per_second else math.inf
@@ -61,6 +61,10 @@ class Bucket:
         self.tokens = min(rate.burst, flowed) - 1
         self._filled_at = now
         return True
+
+    def wait_seconds(self) -> float:
+        """How long until there is one to take, where there is none."""
+        return max(0.0, self._filled_at + 1 / self.rate.per_second - self.rate.clock.monotonic())
 
 
 class Address:

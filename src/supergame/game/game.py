@@ -13,6 +13,7 @@ from supergame.features import matches
 from supergame.game.functions import AuthorFunction, BadGame, RpcFunction
 from supergame.game.services import Services
 from supergame.protocol.catalogue import MESSAGES, OPERATIONS
+from supergame.protocol.operation import EXTENSIONS
 from supergame.store.queries import Queries, parse_queries
 
 __all__ = ["BadGame", "Game", "Leaderboard", "Match", "Route", "Schedule", "Static"]
@@ -171,8 +172,10 @@ class Game:
 
     def route(self, method: str, path: str) -> Callable[[F], F]:
         """Serve an HTTP route of the game's own (a webhook, a status page): `handler(ctx, request)`."""
-        if not path.startswith("/") or path == "/ws" or path.startswith("/v2/"):
-            raise BadGame(f"{path!r} cannot be a route of the game: begin with a slash, /ws and /v2/ are the server's.")
+        if not path.startswith("/") or path == "/ws" or path.startswith(("/v2/", EXTENSIONS)):
+            raise BadGame(
+                f"{path!r} cannot be a route of the game: begin with a slash, /ws, /v2/ and /v3/ are the server's."
+            )
 
         def add(function: F) -> F:
             self.routes.append(Route(method.upper(), path, function))

@@ -17,6 +17,10 @@ Res = TypeVar("Res", bound=Message)
 MessageType: TypeAlias = type[Message]
 
 
+EXTENSIONS = "/v3/"
+"""Where the operations are found that the common client protocol does not have."""
+
+
 class Auth(Enum):
     """Who may call an operation."""
 
@@ -54,6 +58,11 @@ class Operation(Generic[Req, Res]):
     response: type[Res]
     summary: str
     auth: Auth = Auth.SESSION
+
+    @property
+    def extension(self) -> bool:
+        """Whether it goes beyond the common client protocol: such operations have addresses below EXTENSIONS."""
+        return self.bindings[0].path.startswith(EXTENSIONS)
 
     def decoder(self, binding: Binding) -> Decode[Req]:
         """Make the reader of the requests that come to one of the bindings."""

@@ -12,6 +12,7 @@ from supergame.features.accounts.model import (
     METADATA_BYTES_MAX,
     VARS_BYTES_MAX,
     AccountDeleted,
+    AccountMerged,
     AccountsSettings,
     Login,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "REFRESH_GRACE_SECONDS",
     "VARS_BYTES_MAX",
     "AccountDeleted",
+    "AccountMerged",
     "Accounts",
     "AccountsSettings",
     "Login",

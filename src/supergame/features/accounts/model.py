@@ -87,6 +87,17 @@ class Revocation(msgspec.Struct, frozen=True):
     """Whether it is because of a ban, which connected clients are told of. Not kept."""
 
 
+class AccountMerged(msgspec.Struct, frozen=True):
+    """One account is being merged into another of the same player.
+
+    Whoever keeps rows about players moves those of `from_id` to `into_id`, deciding what wins where both have one.
+    AccountDeleted of `from_id` follows in the same transaction: what was not moved by then is forgotten.
+    """
+
+    from_id: str
+    into_id: str
+
+
 class AccountDeleted(msgspec.Struct, frozen=True):
     """An account is being deleted, and everything about that player with it."""
 

@@ -1,0 +1,34 @@
+"""Quotas: how often each player may do a thing that concerns others, such as asking for friendship."""
+
+from __future__ import annotations
+
+from supergame.core.clock import Clock
+from supergame.core.errors import TooMany
+from supergame.edge.limits import Bucket, Rate
+
+KEYS_MAX = 100_000
+"""Players, or other keys, that are remembered at a time; those longest unseen give way."""
+
+
+class Quota:
+    """So many of one thing for each key: a bucket each, full at first; 0 a second is no limit."""
+
+    def __init__(self, clock: Clock, per_second: float, burst: int, what: str, *, keys_max: int = KEYS_MAX) -> None:
+        self._rate = Rate(clock, per_second, burst)
+        self._buckets: dict[str, Bucket] = {}
+        self._keys_max = keys_max
+        self._what = what
+
+    def take(self, key: str, count: int = 1) -> None:
+        """Count `count` of them for a key. Raises TooMany, which says when to try again."""
+        if not self._rate.per_second:
+            return
+        bucket = self._buckets.pop(key, None)
+        if bucket is None:
+            bucket = Bucket(self._rate)
+            if len(self._buckets) >= self._keys_max:
+                del self._buckets[next(iter(self._buckets))]
+        self._buckets[key] = bucket
+        for _ in range(count):
+            if not bucket.take():
+                raise TooMany(f"Too many {self._what}; try again later.", retry_seconds=bucket.wait_seconds())

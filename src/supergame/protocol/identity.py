@@ -1,0 +1,10 @@
+"""Identity: logging in with other platforms' accounts, and linking them."""
+
+from __future__ import annotations
+
+from supergame.protocol.operation import Event, Operation, Realtime
+from supergame.protocol.types import Message
+
+OPERATIONS: tuple[Operation[Message, Message], ...] = ()
+MESSAGES: tuple[Realtime[Message], ...] = ()
+EVENTS: tuple[Event, ...] = ()
