@@ -131,6 +131,10 @@ def error(code: int, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message} if code else {"message": message}}
 
 
+def too_many(message: str, retry_seconds: str = "1") -> dict[str, Any]:
+    return {"error": {"code": 3, "message": message, "context": {"retry_after": retry_seconds}}}
+
+
 class Trouble:
     """Handlers that fail in their own ways."""
 
@@ -383,7 +387,7 @@ async def test_a_session_may_speak_only_so_often(start: Start) -> None:
     for _ in range(3):
         assert "pong" in await socket.ask(cid="1", ping={})
     refused = await socket.ask(cid="4", ping={})
-    assert refused == {"cid": "4", **error(3, "Too many messages; slow down.")}
+    assert refused == {"cid": "4", **too_many("Too many messages; slow down.")}
     await node.clock.advance(0.1)
     assert "pong" in await socket.ask(cid="5", ping={})
     socket.frame(b"{}}")

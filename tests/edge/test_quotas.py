@@ -1,0 +1,43 @@
+"""Quotas: each player has their own, and learns when to try again."""
+
+from __future__ import annotations
+
+import pytest
+
+from supergame.core.clock import ManualClock
+from supergame.core.errors import TooMany
+from supergame.edge import Quota
+
+
+async def test_each_key_has_a_quota_of_its_own() -> None:
+    quota = Quota(ManualClock(), 0.5, 2, "friend requests")
+    quota.take("ann", 2)
+    quota.take("bob")
+    with pytest.raises(TooMany, match="Too many friend requests; try again later.") as refused:
+        quota.take("ann")
+    assert refused.value.retry_seconds == 2
+
+
+async def test_what_flows_in_may_be_taken_when_it_was_said() -> None:
+    clock = ManualClock()
+    quota = Quota(clock, 0.1, 1, "letters")
+    quota.take("ann")
+    await clock.advance(4)
+    with pytest.raises(TooMany) as refused:
+        quota.take("ann")
+    assert refused.value.retry_seconds == pytest.approx(6)
+    await clock.advance(refused.value.retry_seconds)
+    quota.take("ann")
+
+
+async def test_none_a_second_is_no_limit() -> None:
+    Quota(ManualClock(), 0, 1, "things").take("ann", 1_000)
+
+
+async def test_those_longest_unseen_are_forgotten() -> None:
+    quota = Quota(ManualClock(), 1, 1, "things", keys_max=2)
+    for key in ("ann", "bob", "carol"):
+        quota.take(key)
+    quota.take("ann")
+    with pytest.raises(TooMany):
+        quota.take("carol")
