@@ -149,3 +149,20 @@ async def test_a_lost_connection_leaves_the_match(node):
     assert [presence.username for presence in event.leaves] == ["bob"]
     await asyncio.sleep(0)
     assert node.services.matches.get(match.match_id).size == 1
+
+
+async def test_a_session_is_in_one_match_only_where_that_is_said(game):
+    async with testing.node(game, settings={"matches.single_match": True}) as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        first = await ann.socket.create_match()
+        await bob.socket.join_match(first.match_id)
+        run = await node.services.matches.create("recorder")
+        await ann.socket.join_match(run)
+        assert (await bob.socket.next(MatchPresenceEvent)).leaves == []  # its own coming
+        left = await bob.socket.next(MatchPresenceEvent)
+        assert [presence.username for presence in left.leaves] == ["ann"]
+        second = await ann.socket.create_match()
+        assert node.services.matches.get(run).size == 0
+        assert node.services.matches.get(second.match_id).size == 1
+        again = await ann.socket.join_match(second.match_id)
+        assert again.size == 1

@@ -25,9 +25,12 @@ VARS_BYTES_MAX: Final = 4_096
 
 @dataclass(frozen=True)
 class AccountsSettings(Section):
-    """Settings of accounts: what a password's hash costs."""
+    """Settings of accounts: how many sessions a player may have, and what a password's hash costs."""
 
     section: ClassVar[str] = "accounts"
+
+    single_socket: bool = setting(False, "Whether a player's new socket ends those opened before.")
+    single_session: bool = setting(False, "Whether a login ends the player's earlier sessions.")
 
     # The defaults are OWASP's for argon2id. Changed ones take effect for each password at its next login.
     password_memory_kib: int = setting(19_456, "Memory that hashing a password takes, in KiB.", minimum=8)

@@ -15,6 +15,7 @@ from supergame.features.accounts.links import Links
 from supergame.features.accounts.model import AccountDeleted, AccountsSettings, Login, Provider
 from supergame.features.accounts.passwords import Passwords
 from supergame.features.accounts.revocations import Revocations
+from supergame.features.accounts.single import SingleSocket
 from supergame.features.accounts.users import Users
 from supergame.protocol.accounts import Account
 from supergame.protocol.users import User
@@ -36,6 +37,8 @@ class Accounts:
         self._families = Families(ground, self._revocations)
         self._links = Links(ground)
         self._users = Users(ground)
+        settings = ground.config.section(AccountsSettings)
+        self._single_socket = SingleSocket(ground) if settings.single_socket else None
 
     async def start(self) -> None:
         """Learn which tokens were called back before."""
@@ -45,6 +48,8 @@ class Accounts:
         """End what runs beside the loop."""
         await self._revocations.stop()
         self._passwords.close()
+        if self._single_socket is not None:
+            self._single_socket.stop()
 
     # Authentication
 

@@ -18,6 +18,7 @@ from supergame.features.matches.model import (
 )
 from supergame.features.matches.routes import ROUTES
 from supergame.features.matches.service import Matches
+from supergame.features.matches.settings import MatchesSettings
 
 __all__ = [
     "TICK_RATE_MAX",
@@ -28,6 +29,7 @@ __all__ = [
     "MatchMessage",
     "MatchNotFound",
     "Matches",
+    "MatchesSettings",
     "UnknownMatchHandler",
     "feature",
 ]
@@ -38,5 +40,6 @@ feature = Feature(
     needs=("presence",),
     routes=ROUTES,
     messages=MESSAGES,
+    settings=(MatchesSettings,),
     migrations="supergame.features.matches.migrations",
 )

@@ -57,6 +57,8 @@ def _joined(
     matches: Matches, session: Session, stream: Stream, match_id: str, joined: bool, label: str | None
 ) -> Match:
     """The answer to who has joined; whoever was in already is among the presences too."""
+    if joined:
+        matches.joined(session, stream)
     members = matches.streams.members(stream)
     presences = [member.presence for member in members if member is not session or not joined]
     return Match(match_id, label is not None, label, len(members), presences, session.presence)

@@ -15,12 +15,14 @@ from supergame.features.matches.metrics import MatchMetrics
 from supergame.features.matches.model import BadMatchToken, Match, MatchInfo, MatchNotFound, UnknownMatchHandler
 from supergame.features.matches.relayed import RelayedMatches
 from supergame.features.matches.running import RunningMatch
+from supergame.features.matches.settings import MatchesSettings
 from supergame.features.matches.snapshots import Snapshot, Snapshots
 from supergame.features.presence import Presence, Stream, StreamMode, Streams
 from supergame.protocol.matches import MatchPresenceEvent
 from supergame.protocol.presence import UserPresence
 
 MATCHES_MAX = 10_000  # authoritative matches on one node
+_MATCH_MODES = (StreamMode.MATCH_RELAYED, StreamMode.MATCH_AUTHORITATIVE)
 TOKEN_SECONDS = 30  # how long the matchmaker's token for a relayed match is good for
 
 
@@ -33,6 +35,7 @@ class Matches:
         self._kinds: dict[str, type[Match]] = {}
         self._running: dict[str, RunningMatch] = {}
         self._services: Any = None
+        self._single = ground.config.section(MatchesSettings).single_match
         self._leaving: set[asyncio.Task[None]] = set()
         """Sees off the matches that have ended."""
         self._draining = False
@@ -182,6 +185,14 @@ class Matches:
             running.leave(session)
         elif stream is not None:
             self.streams.leave(session, stream)
+
+    def joined(self, session: Session, joined: Stream) -> None:
+        """A session has joined a match: where it may be in one only, take it out of the others."""
+        if not self._single:
+            return
+        for stream in self.streams.streams_of(session):
+            if stream.mode in _MATCH_MODES and stream != joined:
+                self.leave(session, f"{stream.subject}.{stream.label}")
 
     def receive(self, session: Session, match_id: str, op_code: int, data: bytes) -> None:
         """Put what a player sent into the inbox of an authoritative match; if there is none, it goes nowhere."""
