@@ -11,14 +11,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 from supergame.bus import Bus, MemoryBus, MemoryDirectory
 from supergame.core.clock import ManualClock
-from supergame.core.config import Config
+from supergame.core.config import Config, Section
 from supergame.core.feature import Feature, Ground
 from supergame.core.ids import SeededIds
 from supergame.core.log import get_log
@@ -29,6 +29,7 @@ from supergame.features.accounts import AccountsSettings
 from supergame.store import Database, Events, load_migrations
 
 ANSWER_SECONDS_MAX = 10
+CHEAP_PASSWORDS = {"accounts.password_memory_kib": 8, "accounts.password_rounds": 1}
 
 
 class WireEnd:
@@ -131,22 +132,31 @@ class Player:
 class Lobby:
     """The sessions of a node, and its services by name."""
 
-    def __init__(self, database: Database | None = None, *, bus: Bus | None = None, node: str = "node1") -> None:
-        settings = EdgeSettings()
+    def __init__(
+        self,
+        database: Database | None = None,
+        *,
+        bus: Bus | None = None,
+        node: str = "node1",
+        sections: Iterable[type[Section]] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        kinds = list(dict.fromkeys([EdgeSettings, AccountsSettings, *sections]))
+        config = Config.load(kinds, options={**CHEAP_PASSWORDS, **(settings or {})})
+        edge_settings = config.section(EdgeSettings)
         self.clock, self.ids = ManualClock(), SeededIds(int(node[-1]), node)
         self.metrics, self.log = Metrics(), get_log(part="test")
         self.bus = bus or MemoryBus()
         self.sessions = Sessions(self.log)
-        self.tokens = Tokens(settings, self.clock, self.ids)
+        self.tokens = Tokens(edge_settings, self.clock, self.ids)
         self.tokens.on_revoked(self.sessions.revoked)
-        self.router = Router(settings, self.tokens, self.log, self.ids, self.metrics)
+        self.router = Router(edge_settings, self.tokens, self.log, self.ids, self.metrics)
         self.services: dict[str, Any] = {}
         self._outbox = Outbox(1_000_000, 10_000, n_bytes=Counter(), n_frames=Counter())
         self.events = Events(database, self.clock, self.ids, node) if database is not None else None
-        accounts_settings = AccountsSettings(password_memory_kib=8, password_rounds=1)
         self.ground = Ground(
             node=node,
-            config=Config({EdgeSettings: settings, AccountsSettings: accounts_settings}),
+            config=config,
             clock=self.clock,
             ids=self.ids,
             log=self.log,
@@ -160,10 +170,20 @@ class Lobby:
 
     @classmethod
     async def open(
-        cls, features: Iterable[Feature], database: Database, *, bus: Bus | None = None, node: str = "node1"
+        cls,
+        features: Sequence[Feature],
+        database: Database,
+        *,
+        bus: Bus | None = None,
+        node: str = "node1",
+        settings: Mapping[str, Any] | None = None,
     ) -> Lobby:
-        """A node with these features, on a database that may be shared with other nodes."""
-        lobby = cls(database, bus=bus, node=node)
+        """A node with these features, on a database that may be shared with other nodes.
+
+        `settings` are by full name, for these features and the edge: `{"groups.groups_max": 3}`.
+        """
+        sections = [section for feature in features for section in feature.settings]
+        lobby = cls(database, bus=bus, node=node, sections=sections, settings=settings)
         assert lobby.events is not None
         sets = [lobby.events.migrations]
         for feature in features:
