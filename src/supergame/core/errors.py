@@ -75,10 +75,10 @@ class TooMany(SupergameError):
 
     code = 8
 
-    def __init__(self, message: str | None = None, *, retry_seconds: float = 1.0) -> None:
+    def __init__(self, message: str | None = None, *, retry_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_seconds = retry_seconds
-        """When trying again may help; clients are told in whole seconds."""
+        """When trying again will help, where that is known; clients are told in whole seconds."""
 
 
 class Aborted(SupergameError):

@@ -51,8 +51,8 @@ class Failures:
             code = ErrorCode.UNRECOGNIZED_PAYLOAD
         elif code is None:
             code = ErrorCode.RUNTIME_EXCEPTION if known.code in OUR_FAULT else ErrorCode.BAD_INPUT
-        context = {"retry_after": _retry_after(known)} if isinstance(known, TooMany) else {}
-        session.send(Error(int(code), known.message, context), cid)
+        retry = _retry_after(known)
+        session.send(Error(int(code), known.message, {"retry_after": retry} if retry else {}), cid)
         if closes or code in _CLOSING:
             session.close(known.message)
 
@@ -90,13 +90,15 @@ def plain_failure(error: SupergameError, body: dict[str, object] | None = None) 
     )
     if status == 401:
         response.headers = {"WWW-Authenticate": header_text(error.message)}
-    elif isinstance(error, TooMany):
-        response.headers = {"Retry-After": _retry_after(error)}
+    elif retry := _retry_after(error):
+        response.headers = {"Retry-After": retry}
     return response
 
 
-def _retry_after(error: TooMany) -> str:
-    """In how many whole seconds to try again, at least one."""
+def _retry_after(error: SupergameError) -> str:
+    """In how many whole seconds to try again, at least one; empty where nobody knows."""
+    if not isinstance(error, TooMany) or error.retry_seconds is None:
+        return ""
     return str(max(1, math.ceil(error.retry_seconds)))
 
 

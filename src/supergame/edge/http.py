@@ -95,7 +95,7 @@ class HttpConnection(asyncio.Protocol):
         self._address = self._port.admit(self, self._peer)
         if self._address is None:
             self._refused = True
-            self._send(None, plain_failure(Unavailable() if self._port.draining else TooMany()), keep_alive=False)
+            self._send(None, plain_failure(Unavailable() if self._port.draining else TooMany(retry_seconds=1)), keep_alive=False)
             self._flush()
             transport.close()
             return
@@ -343,7 +343,7 @@ class HttpConnection(asyncio.Protocol):
         bucket.tokens -= 1
         if bucket.tokens < 0 and not bucket.refill():
             self._port.limited.value += 1
-            raise TooMany
+            raise TooMany(retry_seconds=1)
         if b"content-encoding" in headers and request.body:
             request.body = unpack(request.body, headers[b"content-encoding"], self._settings.body_bytes_max)
         if request.method == "OPTIONS" and b"access-control-request-method" in headers and self._settings.cors_origin:
@@ -460,7 +460,7 @@ class HttpConnection(asyncio.Protocol):
             # From here on the connection counts as the player's, no longer as the proxy's.
             behind = port.addresses.of(request.address)
             if behind.connections >= self._settings.connections_per_address_max:
-                raise TooMany
+                raise TooMany(retry_seconds=1)
             address.connections -= 1
             behind.connections += 1
             self._address = address = behind

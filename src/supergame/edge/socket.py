@@ -253,7 +253,7 @@ class Socket(WSListener):
             cid, _, _ = self._codec.split(data)
         except Exception:
             cid = b""
-        self._port.router.failures.socket(self.session, cid, TooMany("Too many messages; slow down."))
+        self._port.router.failures.socket(self.session, cid, TooMany("Too many messages; slow down.", retry_seconds=1))
 
     def _wait(self, data: bytes) -> None:
         """A handler is under way: keep the message for later."""

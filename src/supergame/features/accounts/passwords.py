@@ -68,7 +68,7 @@ class Passwords:
         if self._closed:
             raise Unavailable("The server is stopping.")
         if self._waiting >= self._waiting_max:
-            raise TooMany("Too many logins with a password at once; try again in a moment.")
+            raise TooMany("Too many logins with a password at once; try again in a moment.", retry_seconds=1)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
