@@ -95,7 +95,8 @@ class HttpConnection(asyncio.Protocol):
         self._address = self._port.admit(self, self._peer)
         if self._address is None:
             self._refused = True
-            self._send(None, plain_failure(Unavailable() if self._port.draining else TooMany(retry_seconds=1)), keep_alive=False)
+            refusal = Unavailable() if self._port.draining else TooMany(retry_seconds=1)
+            self._send(None, plain_failure(refusal), keep_alive=False)
             self._flush()
             transport.close()
             return
