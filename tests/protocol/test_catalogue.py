@@ -16,6 +16,7 @@ from supergame.protocol.leaderboards import LeaderboardRecordWrite, Operator
 from supergame.protocol.matches import MatchListing
 from supergame.protocol.matchmaker import MatchmakerUser
 from supergame.protocol.operation import Auth, Nothing, Silent
+from supergame.protocol.parties import PartyListing
 from supergame.protocol.system import ErrorCode, Failure
 from supergame.protocol.types import Empty, Field, Message, fields
 
@@ -24,9 +25,10 @@ API: dict[str, Any] = json.loads((FACTS / "api.json").read_text())
 REALTIME: dict[str, Any] = json.loads((FACTS / "realtime.json").read_text())
 ENDPOINTS: list[dict[str, str | None]] = json.loads((FACTS / "endpoints.json").read_text())
 
-# Types whose name here is not that of the wire's own description (where two are called Match).
+# Types whose name here is not that of the wire's own description (where two are called Match, or Party).
 RENAMED = {
     MatchListing: "Match",
+    PartyListing: "Party",
     LeaderboardRecordWrite: "WriteLeaderboardRecordRequest.LeaderboardRecordWrite",
     MatchmakerUser: "MatchmakerMatched.MatchmakerUser",
 }
@@ -47,7 +49,7 @@ _WRAPPERS = {
 
 def facts_of(kind: type[Message]) -> list[dict[str, Any]]:
     name = RENAMED.get(kind, kind.__name__)
-    realtime = name in REALTIME["messages"] and kind is not MatchListing
+    realtime = name in REALTIME["messages"] and kind not in (MatchListing, PartyListing)
     found: list[dict[str, Any]] = (REALTIME if realtime else API)["messages"][name]
     return found
 
@@ -74,7 +76,7 @@ def test_every_message_has_the_wires_fields(kind: type[Message]) -> None:
         )
         for fact in facts_of(kind)
     ]
-    renamed = {"Match": "MatchListing"} if kind.__name__ == "MatchList" else {}
+    renamed = {"MatchList": {"Match": "MatchListing"}, "PartyList": {"Party": "PartyListing"}}.get(kind.__name__, {})
     assert declared == [(name, number, renamed.get(type_, type_), *rest) for name, number, type_, *rest in facts]
 
 
