@@ -104,6 +104,7 @@ class Node:
             bus=self.bus,
             directory=directory or MemoryDirectory(),
             edge=self.edge,
+            data=Path(config.section(NodeSettings).data),
         )
         self._by_name: dict[str, Any] = {}
         self._started: list[tuple[str, Any]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from supergame.core.clock import Clock
@@ -28,6 +29,8 @@ class Ground:
     bus: Any
     directory: Any
     edge: Any
+    data: Path = Path("data")
+    """The folder that the node may keep files in; it need not exist yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
