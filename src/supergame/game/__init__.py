@@ -31,6 +31,7 @@ from supergame.core.errors import (
     Unimplemented,
 )
 from supergame.edge import Request, Response
+from supergame.features.events import ReportedEvent
 from supergame.features.matches import MatchMessage
 from supergame.features.matchmaker import MatchedTicket
 from supergame.features.presence import Presence, Stream
@@ -59,6 +60,7 @@ __all__ = [
     "Presence",
     "Query",
     "Refused",
+    "ReportedEvent",
     "Request",
     "Response",
     "Services",

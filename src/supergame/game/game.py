@@ -21,7 +21,7 @@ __all__ = ["BadGame", "Game", "Leaderboard", "Match", "Route", "Schedule", "Stat
 F = TypeVar("F", bound=AuthorFunction)
 M = TypeVar("M", bound=type[matches.Match])
 
-EVENTS = ("start", "stop", "session_start", "session_end", "leaderboard_reset")
+EVENTS = ("start", "stop", "session_start", "session_end", "leaderboard_reset", "event")
 
 
 class Match(matches.Match):
@@ -223,9 +223,10 @@ class Game:
         return function
 
     def on(self, event: str) -> Callable[[F], F]:
-        """Hear of `start`, `stop`, `session_start`, `session_end` or `leaderboard_reset`.
+        """Hear of `start`, `stop`, `session_start`, `session_end`, `leaderboard_reset` or `event`.
 
-        Each is `listener(ctx)`; a reset also brings the leaderboard: `listener(ctx, leaderboard)`.
+        Each is `listener(ctx)`; a reset also brings the leaderboard: `listener(ctx, leaderboard)`, and an event that
+        a client or game code has reported brings a `ReportedEvent`: `listener(ctx, event)`.
         """
         if event not in self.listeners:
             raise BadGame(f"There is no event called {event!r}; there are {', '.join(EVENTS)}.")

@@ -17,6 +17,7 @@ import msgspec
 from supergame.core.errors import SupergameError
 from supergame.core.feature import Ground
 from supergame.edge import Hooks, RawRoute, Request, Response, Router, Session, StaticFolder
+from supergame.features.events import ReportedEvent
 from supergame.features.jobs import Job, every, on_cron
 from supergame.features.rpc import Function
 from supergame.game.context import Context
@@ -47,6 +48,7 @@ class Runtime:
         services.sessions.on_open(self._session_started)
         services.sessions.on_close(self._session_ended)
         services.leaderboards.on_reset(self._leaderboard_reset)
+        services.events.listen(self._event_reported)
 
     # -- installing and swapping -----------------------------------------------------------------------------
 
@@ -156,6 +158,10 @@ class Runtime:
 
     async def _leaderboard_reset(self, leaderboard: Any) -> None:
         await self.announce("leaderboard_reset", leaderboard)
+
+    async def _event_reported(self, event: ReportedEvent) -> None:
+        ctx = Context(self._services, user_id=event.user_id, username=event.username)
+        await self.announce("event", event, ctx=ctx)
 
 
 async def _finish_route(answer: Awaitable[Any]) -> Response:
