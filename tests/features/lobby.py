@@ -195,6 +195,8 @@ class Lobby:
                 lobby.router.add_message(name, handler, service)
             for event, method in feature.within.items():
                 lobby.events.within(event, getattr(service, method))
+            for event, method in feature.hears.items():
+                lobby.events.hear(event, getattr(service, method))
             if feature.migrations:
                 sets.append(load_migrations(feature.name, feature.migrations))
         await database.migrate(sets)

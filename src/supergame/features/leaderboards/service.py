@@ -15,6 +15,7 @@ import msgspec
 from supergame.core.clock import MICROSECONDS
 from supergame.core.errors import Aborted, BadInput
 from supergame.core.feature import Ground
+from supergame.core.turns import Turns
 from supergame.core.ids import is_uuid
 from supergame.features.accounts import AccountDeleted
 from supergame.features.leaderboards.boards import Board, Boards, Listener
@@ -38,7 +39,6 @@ from supergame.features.leaderboards.model import (
     place_of,
 )
 from supergame.features.leaderboards.rankings import Rankings
-from supergame.features.leaderboards.turns import Turns
 from supergame.protocol.leaderboards import Operator
 from supergame.protocol.types import INT64_MAX, INT64_MIN
 from supergame.store import Database, Events, Query, Tx, load_queries

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from supergame.core import turns as turns_module
 from supergame.core.errors import Unavailable
-from supergame.features.leaderboards import turns as turns_module
-from supergame.features.leaderboards.turns import Turns
+from supergame.core.turns import Turns
 
 
 class Works:
