@@ -39,6 +39,13 @@ class AccountsSettings(Section):
     passwords_waiting_max: int = setting(
         256, "Passwords hashed or waiting for it; more logins are asked to try again.", minimum=1
     )
+    archive_bytes_max: int = setting(
+        64 * 1024 * 1024, "Length of the archive of all that is kept on one player.", minimum=1
+    )
+    archives_per_hour: float = setting(
+        4.0, "How often players may ask for their archive in the long run; 0: as they like.", minimum=0.0
+    )
+    archives_burst: int = setting(2, "How many archives players may ask for in a row.", minimum=1)
 
 
 class Provider(StrEnum):
@@ -56,6 +63,14 @@ class Holder(NamedTuple):
     username: str
     disabled_us: int | None
     password_hash: str | None
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """An id that a player logs in with."""
+
+    provider: str
+    external_id: str
+    linked_us: int
 
 
 class Login(NamedTuple):

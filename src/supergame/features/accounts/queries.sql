@@ -57,7 +57,7 @@ SELECT COUNT(*), COUNT(CASE WHEN provider = :provider THEN 1 END) FROM accounts_
 -- name: read_accounts
 -- Whole accounts, one row per way to log in (or a single one without any).
 SELECT u.id, u.username, u.display_name, u.avatar_url, u.lang_tag, u.location, u.timezone, u.metadata,
-    u.created_us, u.updated_us, u.verified_us, u.disabled_us, i.provider, i.external_id
+    u.edge_count, u.created_us, u.updated_us, u.verified_us, u.disabled_us, i.provider, i.external_id
 FROM accounts_user AS u LEFT JOIN accounts_identity AS i ON i.user_id = u.id
 WHERE u.id IN (:user_ids*)
 ORDER BY u.id, i.linked_us, i.provider, i.external_id;
@@ -65,20 +65,22 @@ ORDER BY u.id, i.linked_us, i.provider, i.external_id;
 -- name: read_account
 -- The same for one account: what every client asks for after login.
 SELECT u.id, u.username, u.display_name, u.avatar_url, u.lang_tag, u.location, u.timezone, u.metadata,
-    u.created_us, u.updated_us, u.verified_us, u.disabled_us, i.provider, i.external_id
+    u.edge_count, u.created_us, u.updated_us, u.verified_us, u.disabled_us, i.provider, i.external_id
 FROM accounts_user AS u LEFT JOIN accounts_identity AS i ON i.user_id = u.id
 WHERE u.id = :user_id
 ORDER BY i.linked_us, i.provider, i.external_id;
 
 -- name: read_users
 -- What others may see of players, by id or by username.
-SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata, created_us, updated_us
+SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata, edge_count,
+    created_us, updated_us
 FROM accounts_user
 WHERE id IN (:user_ids*) OR username IN (:usernames*);
 
 -- name: read_users_from
 -- Players in the order of their ids, from one on: ids are random, so any start gives a random few.
-SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata, created_us, updated_us
+SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata, edge_count,
+    created_us, updated_us
 FROM accounts_user
 WHERE id >= :start
 ORDER BY id
@@ -108,6 +110,10 @@ UPDATE accounts_user SET
     metadata = COALESCE(:metadata, metadata),
     updated_us = :now_us
 WHERE id = :user_id;
+
+-- name: count_edges
+-- Players have become friends, or are so no longer.
+UPDATE accounts_user SET edge_count = edge_count + :change WHERE id IN (:user_ids*);
 
 -- name: search
 -- What an operator types: the beginning of an id, a username, or any id somebody logs in with. Each part is a
@@ -144,8 +150,50 @@ DELETE FROM accounts_identity WHERE user_id = :user_id;
 DELETE FROM accounts_session_family WHERE user_id = :user_id;
 
 -- name: add_tombstone
--- Remember that the account was deleted.
-INSERT INTO accounts_tombstone (user_id, deleted_us) VALUES (:user_id, :now_us) ON CONFLICT (user_id) DO NOTHING;
+-- Remember for good that the account was deleted.
+INSERT INTO accounts_tombstone (user_id, deleted_us) VALUES (:user_id, :deleted_us) ON CONFLICT (user_id) DO NOTHING;
+
+-- name: find_tombstone
+-- Whether any of these accounts was deleted, by primary key.
+SELECT user_id FROM accounts_tombstone WHERE user_id IN (:user_ids*) LIMIT 1;
+
+-- name: read_tombstones
+-- All of them, page by page, for a backup that is restored.
+SELECT user_id, deleted_us FROM accounts_tombstone WHERE user_id > :after ORDER BY user_id LIMIT :count;
+
+-- name: read_returned
+-- Accounts that were deleted after a backup was made which has been restored since.
+SELECT id FROM accounts_user WHERE id IN (SELECT user_id FROM accounts_tombstone) ORDER BY id;
+
+-- name: read_identities
+-- The ways to log in to an account, newest first.
+SELECT provider, external_id, linked_us FROM accounts_identity
+WHERE user_id = :user_id
+ORDER BY linked_us DESC, provider, external_id;
+
+-- name: move_identity
+-- Two accounts are being merged: this way to log in now leads to the one that stays.
+UPDATE accounts_identity SET user_id = :user_id WHERE provider = :provider AND external_id = :external_id;
+
+-- name: move_password
+-- The email address was moved, and its password goes with it.
+UPDATE accounts_user SET
+    password_hash = (SELECT password_hash FROM accounts_user WHERE id = :from_id),
+    verified_us = (SELECT verified_us FROM accounts_user WHERE id = :from_id)
+WHERE id = :into_id;
+
+-- name: read_profile
+-- What an archive tells of the account; the password's hash is nobody's to see.
+SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata,
+    verified_us, disabled_us, created_us, updated_us
+FROM accounts_user
+WHERE id = :user_id;
+
+-- name: read_families
+-- What an archive tells of the sessions that were refreshed.
+SELECT family, username, vars, rotated_us, expire_us FROM accounts_session_family
+WHERE user_id = :user_id
+ORDER BY rotated_us, family;
 
 -- name: read_family
 -- How often the family was refreshed, and what its newest pair says.

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from supergame.core.errors import BadInput, NotFound
 from supergame.core.feature import Ground
 from supergame.edge import TokenPair
 from supergame.features.accounts import formats
+from supergame.features.accounts.archive import Archives, Export, export_account
 from supergame.features.accounts.authentication import Authentication, UsernameTaken
+from supergame.features.accounts.deletion import Deletion
 from supergame.features.accounts.families import Families
 from supergame.features.accounts.links import Links
-from supergame.features.accounts.model import AccountDeleted, AccountsSettings, Login, Provider
+from supergame.features.accounts.merging import Merging
+from supergame.features.accounts.model import AccountsSettings, Holder, Login, Provider
 from supergame.features.accounts.passwords import Passwords
 from supergame.features.accounts.revocations import Revocations
 from supergame.features.accounts.single import SingleSocket
 from supergame.features.accounts.users import Users
 from supergame.protocol.accounts import Account
 from supergame.protocol.users import User
-from supergame.store import Database, Duplicate, Events, Tx, load_queries
+from supergame.store import Database, Tx, load_queries
 
 _QUERIES = load_queries("supergame.features.accounts")
 
@@ -30,19 +35,22 @@ class Accounts:
     def __init__(self, ground: Ground) -> None:
         self._clock = ground.clock
         self._database: Database = ground.database
-        self._events: Events = ground.events
         self._passwords = Passwords(ground.config.section(AccountsSettings))
         self._revocations = Revocations(ground)
         self._authentication = Authentication(ground, self._passwords)
         self._families = Families(ground, self._revocations)
+        self._deletion = Deletion(ground, self._revocations)
+        self._merging = Merging(ground, self._deletion, self._revocations)
+        self._archives = Archives(ground)
         self._links = Links(ground)
         self._users = Users(ground)
         settings = ground.config.section(AccountsSettings)
         self._single_socket = SingleSocket(ground) if settings.single_socket else None
 
     async def start(self) -> None:
-        """Learn which tokens were called back before."""
+        """Learn which tokens were called back before, and delete whom a restored backup has brought back."""
         await self._revocations.start()
+        await self._deletion.repeat()
 
     async def stop(self) -> None:
         """End what runs beside the loop."""
@@ -142,10 +150,11 @@ class Accounts:
         location: str | None = None,
         timezone: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        tx: Tx | None = None,
     ) -> None:
         """Change some fields of an account: None leaves one as it is, an empty text clears it.
 
-        Sockets and tokens keep the username they came with until the next refresh. Raises BadInput, Conflict for
+        With `tx` it is part of that transaction. Sockets and tokens keep the username they came with until the next refresh. Raises BadInput, Conflict for
         a taken username, NotFound.
         """
         changes = {
@@ -159,35 +168,59 @@ class Accounts:
         }
         if all(value is None for value in changes.values()):
             raise BadInput("No fields to update.")
-        try:
-            found = await self._database.run(
-                _QUERIES.update_user, user_id=user_id, now_us=self._clock.now_us(), **changes
-            )
-        except Duplicate:
-            raise UsernameTaken from None
-        if not found:
-            raise NotFound("Account not found.")
-
-    async def delete(self, user_id: str, *, recorded: bool = False) -> None:
-        """Delete an account and, through AccountDeleted, all that belongs to it; its tokens and sockets end.
-
-        `recorded` keeps the id and the time, so that a restored backup can be rid of the account again.
-        Raises NotFound.
-        """
-        now_us = self._clock.now_us()
-        revocation = self._revocations.of_user(user_id)
+        row = {"user_id": user_id, "now_us": self._clock.now_us(), **changes}
 
         async def body(tx: Tx) -> None:
-            if not await tx.run(_QUERIES.delete_user, user_id=user_id):
+            if username is not None:
+                holder = await tx.one(_QUERIES.find_by_username, Holder, username=username)
+                if holder is not None and holder.user_id != user_id:
+                    raise UsernameTaken
+            if not await tx.run(_QUERIES.update_user, **row):
                 raise NotFound("Account not found.")
-            await tx.run(_QUERIES.delete_identities, user_id=user_id)
-            await self._revocations.write(tx, revocation)
-            if recorded:
-                await tx.run(_QUERIES.add_tombstone, user_id=user_id, now_us=now_us)
-            await self._events.announce(tx, AccountDeleted(user_id))
 
-        await self._events.transact(body)
-        self._revocations.announce(revocation)
+        await (self._database.transact(body) if tx is None else body(tx))
+
+    def delete(self, user_id: str) -> Awaitable[None]:
+        """Delete an account and, through AccountDeleted, all that belongs to it; its tokens and sockets end.
+
+        A tombstone stays: nothing is written about the player any more, nor does a restored backup bring them back.
+        Raises NotFound.
+        """
+        return self._deletion.delete(user_id)
+
+    def merge(self, from_id: str, into_id: str) -> Awaitable[None]:
+        """Move all that is kept on one account into another one of the same player, and delete the first.
+
+        The second keeps its profile. Its devices are those of both, as far as there is room; of every other kind of
+        id, and wherever both have something of which there can be one only, each feature has its rule. All in one
+        transaction. Raises BadInput for one account twice, NotFound, and Banned where either is closed.
+        """
+        return self._merging.merge(from_id, into_id)
+
+    async def export(self, user_id: str) -> dict[str, Any]:
+        """Everything that is kept on a player as it is at one moment, by feature. Raises as `export_json` does."""
+        archive: dict[str, Any] = msgspec.json.decode(await self._archives.make(user_id))
+        return archive
+
+    def export_json(self, user_id: str) -> Awaitable[bytes]:
+        """The same as JSON.
+
+        Raises NotFound, and TooMany for more than `accounts.archive_bytes_max`, or where too many archives are wanted
+        at once.
+        """
+        return self._archives.make(user_id)
+
+    def export_asked_for(self, user_id: str) -> Awaitable[bytes]:
+        """The same for the player themselves, who may have it `accounts.archives_per_hour` times. Raises TooMany."""
+        return self._archives.asked_for(user_id)
+
+    def add_export(self, feature: str, export: Export) -> None:
+        """Put what a feature keeps into every archive, as the node is put together."""
+        self._archives.add(feature, export)
+
+    def export_own(self, tx: Tx, user_id: str) -> Awaitable[Mapping[str, Any]]:
+        """What accounts keep on a player themselves: this feature's part of the archive. Raises NotFound."""
+        return export_account(tx, user_id)
 
     async def ban(self, *user_ids: str) -> int:
         """Close accounts: nobody logs in to them, their tokens and sockets end. How many were open before.
@@ -243,6 +276,10 @@ class Accounts:
     def exists(self, tx: Tx, user_id: str) -> Awaitable[bool]:
         """Whether there is such an account, as a transaction of the caller's sees it."""
         return self._users.exists(tx, user_id)
+
+    def count_edges(self, tx: Tx, user_ids: Sequence[str], change: int) -> Awaitable[int]:
+        """In a transaction of the caller's: so many friends more, or less, of each of these users."""
+        return tx.run(_QUERIES.count_edges, user_ids=user_ids, change=change)
 
     def find(self, text: str, limit: int = 20) -> Awaitable[list[Account]]:
         """Accounts whose id, username, email, device or custom id begins with `text`: for operators.

@@ -127,6 +127,7 @@ class Users:
         location: str,
         timezone: str,
         metadata: str,
+        edge_count: int,
         created_us: int,
         updated_us: int,
     ) -> User:
@@ -141,6 +142,7 @@ class Users:
             timezone,
             metadata,
             online=bool(self._sessions.of_user(user_id)),
+            edge_count=edge_count,
             create_time=_time(created_us),
             update_time=_time(updated_us),
         )
@@ -163,6 +165,7 @@ class _Accounts:
         location: str,
         timezone: str,
         metadata: str,
+        edge_count: int,
         created_us: int,
         updated_us: int,
         verified_us: int | None,
@@ -181,6 +184,7 @@ class _Accounts:
                 location,
                 timezone,
                 metadata,
+                edge_count,
                 created_us,
                 updated_us,
             )
