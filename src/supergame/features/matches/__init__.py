@@ -5,6 +5,7 @@ ticks, has an inbox, keeps the seat of a player who lost the connection, and can
 """
 
 from supergame.core.feature import Feature
+from supergame.features.matches.label import Label
 from supergame.features.matches.messages import MESSAGES
 from supergame.features.matches.model import (
     TICK_RATE_MAX,
@@ -24,6 +25,7 @@ __all__ = [
     "TICK_RATE_MAX",
     "BadLabel",
     "JoinRejected",
+    "Label",
     "Match",
     "MatchInfo",
     "MatchMessage",

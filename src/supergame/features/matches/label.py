@@ -1,4 +1,4 @@
-"""The label of an authoritative match: the text that lists show, and what queries find it by."""
+"""The label of an authoritative match, or of a party: the text that lists show, and what queries find it by."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class UnknownMatchHandler(NotFound):
 
 
 class BadLabel(BadInput):
-    """A match's label is text of at most 2048 bytes, without NUL."""
+    """A label is text of at most 2048 bytes, without NUL."""
 
 
 class MatchMessage(msgspec.Struct, frozen=True, gc=False):

@@ -6,13 +6,13 @@ for a relayed one.
 """
 
 from supergame.core.feature import Feature
-from supergame.features.matchmaker.messages import MESSAGES
+from supergame.features.matchmaker.messages import MESSAGES, wish
 from supergame.features.matchmaker.pool import PoolStats
 from supergame.features.matchmaker.routes import ROUTES
-from supergame.features.matchmaker.service import Matched, MatchedTicket, Matchmaker
+from supergame.features.matchmaker.service import Matched, MatchedTicket, Matchmaker, Wish
 from supergame.features.matchmaker.settings import MatchmakerSettings
 
-__all__ = ["Matched", "MatchedTicket", "Matchmaker", "MatchmakerSettings", "PoolStats", "feature"]
+__all__ = ["Matched", "MatchedTicket", "Matchmaker", "MatchmakerSettings", "PoolStats", "Wish", "feature", "wish"]
 
 feature = Feature(
     name="matchmaker",

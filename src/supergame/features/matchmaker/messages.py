@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from supergame.edge import Session
-from supergame.features.matchmaker.service import Matchmaker
+from supergame.features.matchmaker.service import Matchmaker, Wish
 from supergame.protocol.matchmaker import MatchmakerAdd, MatchmakerRemove, MatchmakerTicket
+from supergame.protocol.parties import PartyMatchmakerAdd
 
 
 def add(matchmaker: Matchmaker, session: Session, message: MatchmakerAdd) -> MatchmakerTicket:
     """Look for others to play with."""
-    ticket = matchmaker.add(
-        session,
+    return MatchmakerTicket(matchmaker.add(session, **wish(message)))
+
+
+def wish(message: MatchmakerAdd | PartyMatchmakerAdd) -> Wish:
+    """Whom the ticket is to look for."""
+    return Wish(
         query=message.query,
         min_count=message.min_count,
         max_count=message.max_count,
@@ -20,7 +25,6 @@ def add(matchmaker: Matchmaker, session: Session, message: MatchmakerAdd) -> Mat
         string_properties=message.string_properties,
         numeric_properties=message.numeric_properties,
     )
-    return MatchmakerTicket(ticket)
 
 
 def remove(matchmaker: Matchmaker, session: Session, message: MatchmakerRemove) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 from supergame.core.clock import MICROSECONDS, TimerHandle
 from supergame.core.errors import DeadlineExceeded, Internal, NotFound, Unavailable
@@ -31,6 +31,17 @@ class MatchedTicket:
     ticket: str
     presences: tuple[UserPresence, ...]
     party_id: str
+    string_properties: Mapping[str, str]
+    numeric_properties: Mapping[str, float]
+
+
+class Wish(TypedDict, total=False):
+    """Whom a ticket looks for: what `Matchmaker.add` takes by name."""
+
+    query: str
+    min_count: int
+    max_count: int
+    count_multiple: int
     string_properties: Mapping[str, str]
     numeric_properties: Mapping[str, float]
 
@@ -77,8 +88,10 @@ class Matchmaker:
         count_multiple: int = 1,
         string_properties: Mapping[str, str] | None = None,
         numeric_properties: Mapping[str, float] | None = None,
+        party_id: str = "",
+        companions: Iterable[Session] = (),
     ) -> str:
-        """Let a session's player wait for others; gives the ticket.
+        """Let a session's player wait for others, with companions where it is a party's ticket; gives the ticket.
 
         Raises BadInput for counts or a query that make no sense, TooMany at a named limit, Unavailable when the
         session has ended.
@@ -87,25 +100,33 @@ class Matchmaker:
             raise Unavailable("The session has ended.")
         ticket = Ticket(
             id=self._ids.uuid(),
-            presences=(session.presence,),
+            presences=(session.presence, *(companion.presence for companion in companions)),
             query=parse(query),
             created_at_us=self._clock.now_us(),
             min_count=min_count,
             max_count=max_count,
             count_multiple=count_multiple,
+            party_id=party_id,
             string_properties=string_properties or {},
             numeric_properties=numeric_properties or {},
         )
         self._pool.add(ticket)
         return ticket.id
 
-    def remove(self, ticket: str, *, session: Session | None = None) -> None:
-        """Take a ticket back; with `session`, only if it is that session's. Raises NotFound."""
-        if session is not None:
-            found = self._pool.get(ticket)
-            if all(presence.session_id != session.id for presence in found.presences):
-                raise NotFound("matchmaker ticket not found")
+    def remove(self, ticket: str, *, session: Session | None = None, party_id: str = "") -> None:
+        """Take a ticket back; with `session`, only if it is its alone, with `party_id`, only if it is that party's.
+
+        Raises NotFound.
+        """
+        found = self._pool.get(ticket)
+        not_sessions = session is not None and (found.party_id or session.id not in found.claims)
+        if not_sessions or (party_id and found.party_id != party_id):
+            raise NotFound("matchmaker ticket not found")
         self._pool.remove(ticket)
+
+    def remove_party(self, party_id: str) -> None:
+        """Take back all tickets of a party."""
+        self._pool.remove_party(party_id)
 
     def explain(self, ticket: str) -> list[str]:
         """Sentences on why a ticket is not matched yet, in the order in which they matter. Raises NotFound."""
