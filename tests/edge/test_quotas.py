@@ -41,3 +41,26 @@ async def test_those_longest_unseen_are_forgotten() -> None:
     quota.take("ann")
     with pytest.raises(TooMany):
         quota.take("carol")
+
+
+async def test_what_was_not_used_after_all_is_given_back() -> None:
+    quota = Quota(ManualClock(), 1, 2, "things")
+    quota.give_back("ann")
+    quota.take("ann", 2)
+    quota.give_back("ann")
+    quota.take("ann")
+    with pytest.raises(TooMany):
+        quota.take("ann")
+    for _ in range(5):
+        quota.give_back("ann")
+    quota.take("ann", 2)
+    with pytest.raises(TooMany):
+        quota.take("ann")
+
+
+async def test_a_key_that_is_forgotten_begins_anew() -> None:
+    quota = Quota(ManualClock(), 1, 1, "things")
+    quota.take("ann")
+    quota.forget("ann")
+    quota.take("ann")
+    quota.forget("bob")

@@ -32,3 +32,13 @@ class Quota:
         for _ in range(count):
             if not bucket.take():
                 raise TooMany(f"Too many {self._what}; try again later.", retry_seconds=bucket.wait_seconds())
+
+    def give_back(self, key: str) -> None:
+        """Take one back out of the count: what it was taken for did not happen."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(self._rate.burst, bucket.tokens + 1)
+
+    def forget(self, key: str) -> None:
+        """Begin anew with a key."""
+        self._buckets.pop(key, None)
