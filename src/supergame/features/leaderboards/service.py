@@ -15,8 +15,8 @@ import msgspec
 from supergame.core.clock import MICROSECONDS
 from supergame.core.errors import Aborted, BadInput
 from supergame.core.feature import Ground
-from supergame.core.turns import Turns
 from supergame.core.ids import is_uuid
+from supergame.core.turns import Turns
 from supergame.features.accounts import AccountDeleted
 from supergame.features.leaderboards.boards import Board, Boards, Listener
 from supergame.features.leaderboards.cursors import Cursor
