@@ -12,6 +12,7 @@ from tests.protocol.strategies import declared_types
 
 from supergame.protocol.catalogue import CAPABILITIES, ENVELOPE, EVENTS, MESSAGES, OPERATIONS, name_of
 from supergame.protocol.chat import ChannelMessageAck, ChannelType
+from supergame.protocol.groups import GroupRole, GroupUser, UserGroup
 from supergame.protocol.leaderboards import LeaderboardRecordWrite, Operator
 from supergame.protocol.matches import MatchListing
 from supergame.protocol.matchmaker import MatchmakerUser
@@ -31,6 +32,8 @@ RENAMED = {
     PartyListing: "Party",
     LeaderboardRecordWrite: "WriteLeaderboardRecordRequest.LeaderboardRecordWrite",
     MatchmakerUser: "MatchmakerMatched.MatchmakerUser",
+    GroupUser: "GroupUserList.GroupUser",
+    UserGroup: "UserGroupList.UserGroup",
 }
 COMPETITION = re.compile("Tournament|Purchase|Subscription")
 """What belongs to competition and purchases, which this server does not offer yet."""
@@ -140,6 +143,8 @@ def test_enum_values_are_the_wires() -> None:
     assert {member.name: member.value for member in Operator} == API["enums"]["Operator"]
     assert {member.name: member.value for member in ChannelType} == REALTIME["enums"]["ChannelJoin.Type"]
     assert {member.name: member.value for member in ErrorCode} == REALTIME["enums"]["Error.Code"]
+    seen_by_all = {role.name: role.value for role in GroupRole if role is not GroupRole.BANNED}
+    assert seen_by_all == API["enums"]["GroupUserList.GroupUser.State"] == API["enums"]["UserGroupList.UserGroup.State"]
 
 
 def test_only_authentication_and_refresh_take_the_server_key() -> None:
