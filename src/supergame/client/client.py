@@ -48,6 +48,7 @@ from supergame.protocol.notifications import (
 )
 from supergame.protocol.operation import Auth
 from supergame.protocol.parameters import path_names, request_target
+from supergame.protocol.parties import ListPartiesRequest, PartyList
 from supergame.protocol.rpc import Rpc
 from supergame.protocol.session import Session as WireSession
 from supergame.protocol.session import SessionLogoutRequest, SessionRefreshRequest
@@ -377,6 +378,18 @@ class Client:
         """Running matches."""
         request = ListMatchesRequest(limit, authoritative, label, min_size, max_size, query)
         return await self.call("ListMatches", request, MatchList, session)
+
+    async def list_parties(
+        self,
+        session: Session,
+        *,
+        limit: int = 10,
+        open: bool | None = None,  # noqa: A002 - the protocol's word
+        query: str | None = None,
+        cursor: str | None = None,
+    ) -> PartyList:
+        """Parties, and a cursor for more."""
+        return await self.call("ListParties", ListPartiesRequest(limit, open, query, cursor), PartyList, session)
 
     async def matchmaker_stats(self, session: Session) -> MatchmakerStats:
         """How many tickets wait, and how long it takes."""

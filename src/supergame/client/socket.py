@@ -30,6 +30,24 @@ from supergame.protocol.chat import (
 from supergame.protocol.json import Malformed, decoder, encode_envelope, split_envelope
 from supergame.protocol.matches import Match, MatchCreate, MatchDataSend, MatchJoin, MatchLeave
 from supergame.protocol.matchmaker import MatchmakerAdd, MatchmakerRemove, MatchmakerTicket
+from supergame.protocol.parties import (
+    Party,
+    PartyAccept,
+    PartyClose,
+    PartyCreate,
+    PartyDataSend,
+    PartyJoin,
+    PartyJoinRequest,
+    PartyJoinRequestList,
+    PartyLeader,
+    PartyLeave,
+    PartyMatchmakerAdd,
+    PartyMatchmakerRemove,
+    PartyMatchmakerTicket,
+    PartyPromote,
+    PartyRemove,
+    PartyUpdate,
+)
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.rpc import Rpc
 from supergame.protocol.status import Status, StatusFollow, StatusUnfollow, StatusUpdate
@@ -416,6 +434,73 @@ class Socket:
     async def remove_matchmaker(self, ticket: str) -> None:
         """Look no longer."""
         await self._request(MatchmakerRemove(ticket))
+
+    async def create_party(self, max_size: int, *, open: bool = True, label: str = "", hidden: bool = False) -> Party:  # noqa: A002 - the protocol's word
+        """Make a party and lead it; whoever breaks the connection has left it."""
+        return await self.request(PartyCreate(open, max_size, label, hidden), Party)
+
+    async def join_party(self, party_id: str) -> None:
+        """Join an open party, or ask to be let into a closed one. A Party event follows when one is in."""
+        await self._request(PartyJoin(party_id))
+
+    async def leave_party(self, party_id: str) -> None:
+        """Leave a party, or no longer ask to be let in."""
+        await self._request(PartyLeave(party_id))
+
+    async def party_requests(self, party_id: str) -> list[UserPresence]:
+        """As the leader, see who asks to be let in."""
+        return (await self.request(PartyJoinRequestList(party_id), PartyJoinRequest)).presences
+
+    async def accept_party_member(self, party_id: str, presence: UserPresence) -> None:
+        """As the leader, let in who has asked for it."""
+        await self._request(PartyAccept(party_id, presence))
+
+    async def remove_party_member(self, party_id: str, presence: UserPresence) -> None:
+        """As the leader, send a member away, or turn down who has asked to be let in."""
+        await self._request(PartyRemove(party_id, presence))
+
+    async def promote_party_member(self, party_id: str, presence: UserPresence) -> PartyLeader:
+        """As the leader, make another member the leader."""
+        return await self.request(PartyPromote(party_id, presence), PartyLeader)
+
+    async def update_party(self, party_id: str, *, open: bool, label: str = "", hidden: bool = False) -> None:  # noqa: A002 - the protocol's word
+        """As the leader, change how the party is found and joined."""
+        await self._request(PartyUpdate(party_id, label, open, hidden))
+
+    async def close_party(self, party_id: str) -> None:
+        """As the leader, end the party."""
+        await self._request(PartyClose(party_id))
+
+    def send_party_data(self, party_id: str, op_code: int, data: bytes) -> None:
+        """Send data to the other members; there is no answer. Raises ConnectionLost when there is no connection."""
+        self.post(PartyDataSend(party_id, Int64(op_code), data))
+
+    async def add_party_matchmaker(
+        self,
+        party_id: str,
+        query: str = "*",
+        min_count: int = 2,
+        max_count: int = 2,
+        *,
+        string_properties: Mapping[str, str] | None = None,
+        numeric_properties: Mapping[str, float] | None = None,
+        count_multiple: int | None = None,
+    ) -> str:
+        """As the leader, look for others for the whole party; gives the ticket, which the other members are told."""
+        message = PartyMatchmakerAdd(
+            party_id,
+            min_count,
+            max_count,
+            query,
+            dict(string_properties or {}),
+            dict(numeric_properties or {}),
+            count_multiple,
+        )
+        return (await self.request(message, PartyMatchmakerTicket)).ticket
+
+    async def remove_party_matchmaker(self, party_id: str, ticket: str) -> None:
+        """As the leader, look no longer."""
+        await self._request(PartyMatchmakerRemove(party_id, ticket))
 
     async def follow(self, user_ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> Status:
         """Follow the status of users; gives that of those who are online."""
