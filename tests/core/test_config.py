@@ -1,12 +1,21 @@
 """Settings: where they come from, which one wins, and what a wrong one is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
 
-from supergame.core.config import BadSetting, Config, Section, setting, table
+from supergame.core.config import BadSetting, Config, Section, setting, table, tables
 from supergame.core.errors import BadInput
+
+
+@dataclass(frozen=True)
+class CabinetSettings:
+    """One of the cabinets."""
+
+    game: str = setting("", "What is played on it.")
+    credits_max: int = setting(9, "Credits that it takes.", minimum=1)
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class ArcadeSettings(Section):
     colour: str = setting("red", "Its colour.", choices=("red", "blue"))
     games: tuple[str, ...] = setting((), "Games there are.")
     owner: str | None = setting(None, "Whose it is.")
+    cabinets: Mapping[str, CabinetSettings] = tables(CabinetSettings)
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,21 @@ def test_yes_has_many_words(load, text):
         ("[arcade]\ncoins_max = 0", "arcade.coins_max has to be at least 1, not 0."),
         ("[arcade]\nnoise_seconds = nan", "arcade.noise_seconds has to be at least 0, not nan."),
         ("[arcade]\ncolour = 'green'", "arcade.colour is one of red, blue, not 'green'."),
+        ("[arcade.cabinets.one]\ncredits_max = 0", "arcade.cabinets.one.credits_max has to be at least 1, not 0."),
+        (
+            "[arcade.cabinets.one]\ngane = 'rush'",
+            "there is no setting called arcade.cabinets.one.gane. Did you mean arcade.cabinets.<name>.game?",
+        ),
+        (
+            "[arcade.cabinets.The-One]\ngame = 'rush'",
+            "arcade.cabinets.The-One.game: the name of a table has only lower-case letters and digits.",
+        ),
+        (
+            "[arcade.cabinets]\ngame = 'rush'",
+            "arcade.cabinets holds tables such as [arcade.cabinets.example], with settings in them.",
+        ),
+        ("[arcade.cabinets.one]", "arcade.cabinets holds tables such as"),
+        ("[arcade]\ncabinets = 3", "arcade.cabinets holds tables such as"),
         ("[arcade", "is not valid TOML"),
     ],
 )
@@ -143,6 +168,12 @@ def test_a_file_that_is_not_text_or_not_there_is_named(load, tmp_path):
         ),
         ("SUPERGAME_XYZ", "1", "environment: there is no setting for SUPERGAME_XYZ."),
         (
+            "SUPERGAME_ARCADE_CABINETS_THE_ONE_GAME",
+            "rush",
+            "environment: there is no setting for SUPERGAME_ARCADE_CABINETS_THE_ONE_GAME."
+            " Did you mean SUPERGAME_ARCADE_CABINETS_<NAME>_GAME?",
+        ),
+        (
             "SUPERGAME_ARCADE_COINS_MAX",
             "",
             "environment variable SUPERGAME_ARCADE_COINS_MAX: arcade.coins_max has to be of type int, not ''.",
@@ -160,6 +191,27 @@ def test_a_wrong_option_is_named(load):
         load(options={"arcade.games_max": 1})
     with pytest.raises(BadSetting, match=r"^command line: arcade\.colour is one of red, blue"):
         load(options={"arcade.colour": "green"})
+
+
+def test_tables_have_names_that_the_operator_chooses(load):
+    toml = "[arcade.cabinets.one]\ngame = 'rush'\ncredits_max = 3\n[arcade.cabinets.two]\ngame = 'chess'"
+    cabinets = arcade(load(toml)).cabinets
+    assert cabinets == {"one": CabinetSettings("rush", 3), "two": CabinetSettings("chess", 9)}
+
+
+def test_the_later_source_wins_in_tables_too(load):
+    """What must not stand in a file comes from a variable, beside what the file says of the same table."""
+    config = load(
+        "[arcade.cabinets.one]\ngame = 'rush'\ncredits_max = 3",
+        {"SUPERGAME_ARCADE_CABINETS_ONE_CREDITS_MAX": "5", "SUPERGAME_ARCADE_CABINETS_2_GAME": "go"},
+        {"arcade.cabinets.one.game": "chess"},
+    )
+    assert arcade(config).cabinets == {"one": CabinetSettings("chess", 5), "2": CabinetSettings("go")}
+
+
+def test_a_table_cannot_be_called_any_name(load):
+    with pytest.raises(BadSetting, match="the name of a table has only lower-case letters and digits"):
+        load(options={"arcade.cabinets.<name>.game": "rush"})
 
 
 def test_a_bad_setting_is_bad_input():
@@ -181,3 +233,5 @@ def test_the_table_holds_what_help_and_docs_need():
     assert row.variable == "SUPERGAME_ARCADE_COINS_MAX"
     assert rows["arcade.games"].default == ()
     assert rows["arcade.colour"].choices == ("red", "blue")
+    row = rows["arcade.cabinets.<name>.credits_max"]
+    assert (row.default, row.variable) == (9, "SUPERGAME_ARCADE_CABINETS_<NAME>_CREDITS_MAX")

@@ -14,6 +14,7 @@ CODES = {
     "Refused": 7,
     "Banned": 7,
     "TooMany": 8,
+    "NotConfigured": 9,
     "Aborted": 10,
     "Unimplemented": 12,
     "Internal": 13,

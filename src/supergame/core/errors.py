@@ -9,6 +9,7 @@
   x Refused             7   not allowed
     x Banned            7   the account is closed
   x TooMany             8   a named limit is reached
+  x NotConfigured       9   the operator has not set it up
   x Aborted            10   others were writing the same thing all the time
   x Unimplemented      12   the protocol knows it, this server does not
   x Internal           13   our fault
@@ -79,6 +80,12 @@ class TooMany(SupergameError):
         super().__init__(message)
         self.retry_seconds = retry_seconds
         """When trying again will help, where that is known; clients are told in whole seconds."""
+
+
+class NotConfigured(SupergameError):
+    """The server is not set up for that."""
+
+    code = 9
 
 
 class Aborted(SupergameError):
