@@ -144,6 +144,8 @@ class Node:
             self.events.within(event, getattr(service, method))
         for event, method in feature.hears.items():
             self.events.hear(event, getattr(service, method))
+        if feature.exports is not None:
+            self._by_name["accounts"].add_export(feature.name, getattr(service, feature.exports))
 
     @property
     def port(self) -> int:

@@ -195,6 +195,8 @@ class Lobby:
                 lobby.router.add_message(name, handler, service)
             for event, method in feature.within.items():
                 lobby.events.within(event, getattr(service, method))
+            if feature.exports is not None:
+                lobby.services["accounts"].add_export(feature.name, getattr(service, feature.exports))
             for event, method in feature.hears.items():
                 lobby.events.hear(event, getattr(service, method))
             if feature.migrations:

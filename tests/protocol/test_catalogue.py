@@ -37,8 +37,15 @@ RENAMED = {
 }
 COMPETITION = re.compile("Tournament|Purchase|Subscription")
 """What belongs to competition and purchases, which this server does not offer yet."""
-# Ours: `Empty` is Google's, `Failure` is google.rpc.Status.
-OURS = {Empty, Failure}
+_BEYOND = {
+    kind
+    for operation in OPERATIONS.values()
+    if operation.extension
+    for kind in (operation.request, operation.response)
+    if kind.__name__ not in API["messages"]
+}
+# Ours: `Empty` is Google's, `Failure` is google.rpc.Status; the others belong to operations beyond the protocol.
+OURS = {Empty, Failure, *_BEYOND}
 
 _SCALARS = {"timestamp": "Timestamp"}
 _WRAPPERS = {

@@ -66,6 +66,13 @@ class Account(Message):
     disable_time: Timestamp | None = None
 
 
+class AccountArchive(Message):
+    """Everything that is kept on a player; `archive` is JSON in text, an object by feature."""
+
+    user_id: str = ""
+    archive: str = ""
+
+
 class UpdateAccountRequest(Message):
     """The fields to change; what is not set stays as it is."""
 
@@ -164,6 +171,13 @@ OPERATIONS: tuple[Operation[Message, Message], ...] = (
         request=Empty,
         response=Empty,
         summary="Delete the player's own account with all that belongs to it.",
+    ),
+    Operation(
+        name="ExportAccount",
+        bindings=(Binding("GET", "/v3/account/export"),),
+        request=Empty,
+        response=AccountArchive,
+        summary="Get everything that is kept on the player, as one archive.",
     ),
 )
 MESSAGES: tuple[Realtime[Message], ...] = ()

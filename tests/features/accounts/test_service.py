@@ -9,7 +9,7 @@ import pytest
 from tests.features.accounts.house import House
 
 from supergame.core.errors import BadInput, Banned, Conflict, NotFound, Refused, Unauthenticated
-from supergame.features.accounts import METADATA_BYTES_MAX, AccountDeleted, Accounts
+from supergame.features.accounts import METADATA_BYTES_MAX, AccountDeleted, Accounts, check_alive
 from supergame.store import Query, Tx
 
 TOMBSTONES = Query("tombstones", "SELECT user_id FROM accounts_tombstone")
@@ -114,11 +114,17 @@ async def test_whoever_hears_of_a_deletion_hears_it_after_the_commit(house: Hous
     assert heard == [AccountDeleted(alice.user_id)]
 
 
-async def test_a_deletion_can_be_recorded(each_house: House) -> None:
+async def test_a_deletion_leaves_a_tombstone(each_house: House) -> None:
     alice, bob = await each_house.player("alice"), await each_house.player("bob")
-    await each_house.accounts.delete(alice.user_id, recorded=True)
-    await each_house.accounts.delete(bob.user_id)
+    await each_house.accounts.delete(alice.user_id)
     assert await each_house.database.all(TOMBSTONES, str) == [alice.user_id]
+
+    async def body(tx: Tx) -> None:
+        await check_alive(tx, [bob.user_id, each_house.ids.uuid()])
+        with pytest.raises(NotFound, match="Account not found"):
+            await check_alive(tx, [bob.user_id, alice.user_id])
+
+    await each_house.database.transact(body)
 
 
 async def test_a_ban_ends_everything_and_unbanning_lets_the_player_log_in_anew(each_house: House) -> None:

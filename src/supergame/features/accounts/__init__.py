@@ -6,6 +6,7 @@ session: a pair of tokens, refreshed generation by generation until it ends or i
 """
 
 from supergame.core.feature import Feature
+from supergame.features.accounts.archive import archived
 from supergame.features.accounts.families import REFRESH_GRACE_SECONDS
 from supergame.features.accounts.model import (
     IDS_PER_CALL_MAX,
@@ -18,6 +19,7 @@ from supergame.features.accounts.model import (
 )
 from supergame.features.accounts.routes import ROUTES
 from supergame.features.accounts.service import Accounts
+from supergame.features.accounts.tombstones import check_alive, copy_tombstones
 
 __all__ = [
     "IDS_PER_CALL_MAX",
@@ -29,6 +31,9 @@ __all__ = [
     "Accounts",
     "AccountsSettings",
     "Login",
+    "archived",
+    "check_alive",
+    "copy_tombstones",
     "feature",
 ]
 
@@ -36,6 +41,7 @@ feature = Feature(
     name="accounts",
     service=Accounts,
     routes=ROUTES,
+    exports="export_own",
     settings=(AccountsSettings,),
     migrations="supergame.features.accounts.migrations",
 )

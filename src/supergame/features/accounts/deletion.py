@@ -32,7 +32,7 @@ class Deletion:
         async def body(tx: Tx) -> None:
             await self.delete_within(tx, revocation, now_us)
 
-        await self._events.transact(body)
+        await self._database.transact(body)
         self._revocations.announce(revocation)
 
     async def delete_within(self, tx: Tx, revocation: Revocation, now_us: int) -> None:

@@ -50,7 +50,7 @@ class Merging:
             await self._events.announce(tx, AccountMerged(from_id, into_id))
             await self._deletion.delete_within(tx, revocation, now_us)
 
-        await self._events.transact(body)
+        await self._database.transact(body)
         self._revocations.announce(revocation)
 
     async def _move_identities(self, tx: Tx, from_id: str, into_id: str) -> None:
@@ -65,9 +65,7 @@ class Merging:
             if counts[provider] >= (DEVICES_PER_ACCOUNT_MAX if provider == Provider.DEVICE else 1):
                 continue
             counts[provider] += 1
-            await tx.run(
-                _QUERIES.move_identity, provider=provider, external_id=identity.external_id, user_id=into_id
-            )
+            await tx.run(_QUERIES.move_identity, provider=provider, external_id=identity.external_id, user_id=into_id)
             if provider == Provider.EMAIL:
                 await tx.run(_QUERIES.move_password, from_id=from_id, into_id=into_id)
 

@@ -12,6 +12,7 @@ from supergame.features.accounts.model import IDS_PER_CALL_MAX
 from supergame.features.accounts.service import Accounts
 from supergame.protocol.accounts import (
     Account,
+    AccountArchive,
     AccountCustom,
     AccountDevice,
     AccountEmail,
@@ -81,6 +82,12 @@ def update_account(service: Accounts, caller: Caller, request: UpdateAccountRequ
     )
 
 
+async def export_account(service: Accounts, caller: Caller, request: Empty) -> AccountArchive:
+    """Ask for all that is kept on oneself."""
+    archive = await service.export_asked_for(caller.user_id)
+    return AccountArchive(caller.user_id, archive.decode())
+
+
 def delete_account(service: Accounts, caller: Caller, request: Empty) -> Awaitable[None]:
     """Delete one's own account."""
     return service.delete(caller.user_id)
@@ -135,6 +142,7 @@ ROUTES: Final[Mapping[str, Callable[..., Any]]] = {
     "AuthenticateDevice": authenticate_device,
     "AuthenticateEmail": authenticate_email,
     "DeleteAccount": delete_account,
+    "ExportAccount": export_account,
     "GetAccount": get_account,
     "GetUsers": get_users,
     "LinkCustom": link_custom,

@@ -154,8 +154,8 @@ class Accounts:
     ) -> None:
         """Change some fields of an account: None leaves one as it is, an empty text clears it.
 
-        With `tx` it is part of that transaction. Sockets and tokens keep the username they came with until the next refresh. Raises BadInput, Conflict for
-        a taken username, NotFound.
+        With `tx` it is part of that transaction. Sockets and tokens keep the username they came with until the next
+        refresh. Raises BadInput, Conflict for a taken username, NotFound.
         """
         changes = {
             "username": None if username is None else formats.username(username),

@@ -42,9 +42,7 @@ async def copy_tombstones(source: Database, target: Database) -> int:
     Gives how many accounts in it were deleted since; the next node to start on it deletes them again.
     """
     after = ""
-    while batch := await source.all(
-        _QUERIES.read_tombstones, Tombstone, after=after, count=TOMBSTONES_PER_TRANSACTION
-    ):
+    while batch := await source.all(_QUERIES.read_tombstones, Tombstone, after=after, count=TOMBSTONES_PER_TRANSACTION):
         after = batch[-1].user_id
 
         async def body(tx: Tx, batch: Sequence[Tombstone] = batch) -> None:
