@@ -102,7 +102,7 @@ class DeleteGroupRequest(Message):
 
 
 class ListGroupsRequest(Message):
-    """A page of groups: of that `name` (`%` stands for anything), language, openness, with at most so many `members`."""
+    """A page of groups: of that `name` (`%` stands for anything), language, openness, `members` at most."""
 
     name: str = ""
     cursor: str = ""

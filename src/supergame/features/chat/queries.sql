@@ -34,3 +34,9 @@ DELETE FROM chat_message WHERE channel_id = :channel_id AND id = :id;
 -- name: forget
 -- An account is being deleted, and all it has said.
 DELETE FROM chat_message WHERE sender_id = :user_id;
+
+-- name: forget_some
+-- The group of a channel is gone, and its history goes piece by piece.
+DELETE FROM chat_message WHERE channel_id = :channel_id AND id IN (
+    SELECT id FROM chat_message WHERE channel_id = :channel_id ORDER BY id LIMIT :count
+);

@@ -15,6 +15,7 @@ from supergame.edge import Later, Session, fan_out
 from supergame.features.accounts import AccountDeleted, Accounts
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
+from supergame.features.chat.group_channels import GroupChannels
 from supergame.features.chat.model import (
     Cursor,
     MessageIds,
@@ -66,6 +67,7 @@ class Chat:
         self._database, self._clock = ground.database, ground.clock
         self._ids = MessageIds(ground.clock, ground.ids)
         self._under_way: dict[str, deque[_UnderWay]] = {}
+        self.group_channels = GroupChannels(ground, presence, self._ids, self._settled)
         self._said: list[tuple[Channel, ChannelMessage]] = []
         self._sent = ground.metrics.counter("supergame_chat_messages", "Chat messages sent.")
         for mode in (StreamMode.CHANNEL, StreamMode.GROUP, StreamMode.DIRECT_MESSAGE):
@@ -82,7 +84,7 @@ class Chat:
         persistence: bool = True,
         hidden: bool = False,
     ) -> wire.Channel | Awaitable[wire.Channel]:
-        """Join a room by name, or the direct messages with another user by id.
+        """Join a room by name, the channel of a group by its id, or the direct messages with another user by theirs.
 
         Joining twice changes nothing. Raises BadInput for what cannot be joined.
         """
@@ -91,9 +93,11 @@ class Chat:
         if kind == ChannelType.DIRECT_MESSAGE:
             return self._join_direct(session, _given(target), persistence, hidden)
         if kind == ChannelType.GROUP:
-            channels.group(_given(target))
-            raise BadInput("Group not found")
+            return self._join_group(session, _given(target), persistence, hidden)
         raise BadInput("Unrecognized channel type")
+
+    async def _join_group(self, session: Session, group_id: str, persistence: bool, hidden: bool) -> wire.Channel:
+        return self._joined(session, await self.group_channels.enter(group_id, session.user_id), persistence, hidden)
 
     async def _join_direct(self, session: Session, other_id: str, persistence: bool, hidden: bool) -> wire.Channel:
         channel = await self._direct(session.user_id, other_id)
@@ -161,15 +165,17 @@ class Chat:
     # -- for game code and the features above
 
     async def channel_id_build(self, target: str, kind: int = ChannelType.ROOM, *, user_id: str = "") -> str:
-        """The id of a channel: a room's by name, or that of `user_id`'s direct messages with `target`.
+        """The id of a channel: a room's by name, a group's, or that of `user_id`'s direct messages with `target`.
 
-        Raises BadInput for a channel that cannot be.
+        With a `user_id`, a group's is for its members only. Raises BadInput for a channel that cannot be.
         """
         if kind == ChannelType.ROOM:
             return channels.room(target).id
         if kind == ChannelType.DIRECT_MESSAGE:
             return (await self._direct(user_id, target)).id
-        raise BadInput("Group not found" if kind == ChannelType.GROUP else "Unrecognized channel type")
+        if kind == ChannelType.GROUP:
+            return (await self.group_channels.enter(target, user_id) if user_id else channels.group(target)).id
+        raise BadInput("Unrecognized channel type")
 
     async def message_send(
         self,
@@ -208,12 +214,13 @@ class Chat:
 
         With a cursor the list goes on from there, in the order it had; the cacheable cursor leads from the newest
         message of this page to what will come after it, oldest first. `caller_id` is the user who may read only
-        what players may, None is the system. Raises BadInput, and Refused for others' direct messages.
+        what players may, None is the system. Raises BadInput, also for others' groups, and Refused for others' direct
+        messages.
         """
         if not 1 <= limit <= LIST_LIMIT_MAX:
             raise BadInput(f"Invalid limit - limit must be between 1 and {LIST_LIMIT_MAX}.")
         channel = channels.parse(channel_id)
-        _check_reader(channel, caller_id)
+        await self._check_reader(channel, caller_id)
         place = Cursor.parse(cursor, channel.id) if cursor else Cursor(channel.id, "", forward)
         rows = await self._page(channel, place, limit + 1)
         more = len(rows) > limit
@@ -227,6 +234,14 @@ class Chat:
         await tx.run(QUERIES.forget, user_id=event.user_id)
 
     # -- below
+
+    async def _check_reader(self, channel: Channel, caller_id: str | None) -> None:
+        if caller_id is None:
+            return
+        if channel.group_id:
+            await self.group_channels.enter(channel.group_id, caller_id)
+        if channel.user_ids is not None and caller_id not in channel.user_ids:
+            raise Refused("Only the two users of a direct message channel may read it.")
 
     async def _direct(self, user_id: str, other_id: str) -> Channel:
         channel = channels.direct(user_id, other_id)
@@ -287,6 +302,11 @@ class Chat:
                 fan_out(members, message)
         if not line and self._under_way.get(channel.id) is line:
             del self._under_way[channel.id]
+
+    async def _settled(self, channel_id: str) -> None:
+        """Wait until all that was said in a channel is stored."""
+        while line := self._under_way.get(channel_id):
+            await asyncio.wait([line[-1].stored])
 
     def _say(self, channel: Channel, message: ChannelMessage) -> None:
         """Let all in the channel hear it, after the sender has got the answer of this turn of the loop."""
@@ -357,19 +377,10 @@ def _given(target: str) -> str:
     return target
 
 
-def _check_reader(channel: Channel, caller_id: str | None) -> None:
-    if caller_id is None:
-        return
-    if channel.group_id:
-        raise BadInput("Group not found")
-    if channel.user_ids is not None and caller_id not in channel.user_ids:
-        raise Refused("Only the two users of a direct message channel may read it.")
-
-
 async def _own(tx: Tx, channel: Channel, message_id: str, session: Session | None) -> Stored:
-    """A kept message that the session has sent; any if there is no session. Raises MessageNotFound."""
+    """A kept message that the session has sent itself; any if there is no session. Raises MessageNotFound."""
     row = await tx.one(QUERIES.find, Stored, channel_id=channel.id, id=message_id)
-    if row is None or (session is not None and row.sender_id != session.user_id):
+    if row is None or (session is not None and (row.sender_id, row.code) != (session.user_id, _CHAT)):
         raise MessageNotFound
     return row
 

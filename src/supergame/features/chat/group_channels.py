@@ -1,0 +1,103 @@
+"""Channels of groups: the groups say who may be in them, and tell there who came, went, rose and fell."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from supergame.core.errors import BadInput
+from supergame.core.feature import Ground
+from supergame.edge import fan_out
+from supergame.features.chat import channels
+from supergame.features.chat.channels import Channel
+from supergame.features.chat.model import MessageIds, written
+from supergame.features.presence import StreamMode, Streams
+from supergame.protocol.chat import ChannelMessage, ChannelMessageCode
+from supergame.store import Tx, load_queries
+
+FORGOTTEN_PER_TRANSACTION: Final = 1_000  # messages of a group that is gone
+
+Gate = Callable[[str, str], Awaitable[bool]]
+"""Says of a (group id, user id) whether that user may be in the group's channel."""
+
+QUERIES = load_queries("supergame.features.chat")
+
+
+class GroupChannels:
+    """What chat offers to the groups; `settled` waits until all that was said in a channel is stored."""
+
+    def __init__(
+        self, ground: Ground, streams: Streams, ids: MessageIds, settled: Callable[[str], Awaitable[None]]
+    ) -> None:
+        self._database, self._sessions = ground.database, ground.edge.sessions
+        self._streams, self._ids, self._settled = streams, ids, settled
+        self._gate: Gate | None = None
+        self._expulsions = 0
+
+    def admit_by(self, gate: Gate) -> None:
+        """Let `gate` say who may be in the channels of groups; without one nobody may."""
+        self._gate = gate
+
+    async def enter(self, group_id: str, user_id: str) -> Channel:
+        """The channel of a group, for a user who may be in it at this moment. Raises BadInput for anybody else."""
+        channel = channels.group(group_id)
+        while self._gate is not None:
+            expulsions = self._expulsions
+            if not await self._gate(group_id, user_id):
+                break
+            if expulsions == self._expulsions:  # or that user may have been put out while the gate looked
+                return channel
+        raise BadInput("Group not found")
+
+    async def note(
+        self, tx: Tx, group_id: str, code: ChannelMessageCode, user_id: str, username: str
+    ) -> ChannelMessage:
+        """Write down what happened to a player in a group; after the commit, `tell` lets the channel hear it."""
+        channel = channels.group(group_id)
+        message_id, now = self._ids.next()
+        content = written({"username": username})
+        await tx.run(
+            QUERIES.keep,
+            channel_id=channel.id,
+            id=message_id,
+            sender_id=user_id,
+            username=username,
+            code=int(code),
+            content=content,
+            updated_us=self._ids.latest_us,
+        )
+        return ChannelMessage(
+            channel.id, message_id, int(code), user_id, username, content, now, now, True, group_id=group_id
+        )
+
+    def tell(self, message: ChannelMessage) -> None:
+        """Let all in the group's channel hear what was written down."""
+        fan_out(self._streams.members(channels.group(message.group_id).stream), message)
+
+    def expel(self, group_id: str, user_ids: Collection[str]) -> None:
+        """Take users who are no members any more out of the group's channel."""
+        self._expulsions += 1
+        stream = channels.group(group_id).stream
+        for session in [session for session in self._streams.members(stream) if session.user_id in user_ids]:
+            self._streams.leave(session, stream)
+
+    async def review(self, user_id: str) -> None:
+        """Take a user out of the channels where the gate would not let them in any more."""
+        self._expulsions += 1
+        for session in list(self._sessions.of_user(user_id)):
+            for stream in self._streams.streams_of(session):
+                if stream.mode == StreamMode.GROUP and not (self._gate and await self._gate(stream.subject, user_id)):
+                    self._streams.leave(session, stream)
+
+    def close(self, group_id: str) -> None:
+        """Take everybody out of the channel of a group that is gone, and tell them."""
+        self._expulsions += 1
+        self._streams.farewell(channels.group(group_id).stream)
+
+    async def forget(self, group_id: str) -> None:
+        """Delete the history of a group that is gone. Doing so twice is harmless."""
+        self.close(group_id)
+        channel = channels.group(group_id)
+        await self._settled(channel.id)
+        while await self._database.run(QUERIES.forget_some, channel_id=channel.id, count=FORGOTTEN_PER_TRANSACTION):
+            pass
