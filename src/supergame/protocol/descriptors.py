@@ -12,19 +12,14 @@ from typing import Any, Final, TypeAlias
 from google.protobuf import message_factory, timestamp_pb2, wrappers_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from supergame.protocol.catalogue import ENVELOPE
+from supergame.protocol.protobuf import CID_NUMBER, MESSAGE_GROUP
 from supergame.protocol.types import Field, Kind, fields
 from supergame.protocol.types import Message as Declared
 
-__all__ = ["DecodeError", "MessageClass", "envelope_class", "message_class"]
-
 MessageClass: TypeAlias = type[Message]
-
-CID_NUMBER: Final = 1
-MESSAGE_GROUP: Final = "message"
-"""The oneof of the envelope that holds what it carries."""
 
 _SCALARS: Final[dict[Kind, FieldDescriptorProto.Type.ValueType]] = {
     "string": FieldDescriptorProto.TYPE_STRING,
