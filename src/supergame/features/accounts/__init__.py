@@ -16,6 +16,7 @@ from supergame.features.accounts.model import (
     AccountMerged,
     AccountsSettings,
     Login,
+    Provider,
 )
 from supergame.features.accounts.routes import ROUTES
 from supergame.features.accounts.service import Accounts
@@ -31,6 +32,7 @@ __all__ = [
     "Accounts",
     "AccountsSettings",
     "Login",
+    "Provider",
     "archived",
     "check_alive",
     "copy_tombstones",

@@ -32,8 +32,8 @@ class Authentication:
         self._passwords = passwords
         self._tokens: Tokens = ground.edge.tokens
 
-    async def by_id(self, provider: Provider, external_id: str, username: str, create: bool) -> Login:
-        """Log in with an id that proves itself: a device's, or one that the game has given out."""
+    async def by_id(self, provider: str, external_id: str, username: str, create: bool) -> Login:
+        """Log in with an id that proves itself or has been verified: a device's, one of another platform."""
         if username:
             formats.username(username)
         seen_us = self._tokens.moment()
@@ -77,9 +77,9 @@ class Authentication:
             raise _not_found()
         return _admit(holder, seen_us)
 
-    async def _find(self, provider: Provider, external_id: str) -> Holder | None:
+    async def _find(self, provider: str, external_id: str) -> Holder | None:
         return await self._database.one(
-            _QUERIES.find_by_identity, Holder, provider=provider.value, external_id=external_id
+            _QUERIES.find_by_identity, Holder, provider=str(provider), external_id=external_id
         )
 
     async def _admit_with_password(self, holder: Holder, password: str) -> Login:
@@ -95,7 +95,7 @@ class Authentication:
         return await self.by_user_id(holder.user_id)
 
     async def _create(
-        self, provider: Provider, external_id: str, username: str, password_hash: str | None = None
+        self, provider: str, external_id: str, username: str, password_hash: str | None = None
     ) -> tuple[Holder, bool]:
         """Make the account, or find that somebody just has: whoever comes second gets the first one's."""
         for _ in range(GENERATED_USERNAMES_MAX):
@@ -107,9 +107,9 @@ class Authentication:
                     raise
         raise Aborted
 
-    async def _try_to_create(self, provider: Provider, external_id: str, new: Holder) -> tuple[Holder, bool]:
+    async def _try_to_create(self, provider: str, external_id: str, new: Holder) -> tuple[Holder, bool]:
         now_us = self._clock.now_us()
-        identity = {"provider": provider.value, "external_id": external_id}
+        identity = {"provider": str(provider), "external_id": external_id}
 
         async def body(tx: Tx) -> tuple[Holder, bool]:
             if not await tx.run(_QUERIES.add_identity, **identity, user_id=new.user_id, now_us=now_us):

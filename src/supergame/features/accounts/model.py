@@ -49,11 +49,17 @@ class AccountsSettings(Section):
 
 
 class Provider(StrEnum):
-    """What kind of id somebody logs in with."""
+    """What kind of id somebody logs in with. Further kinds, `openid:<name>`, are named by whoever runs the server."""
 
     DEVICE = "device"
     CUSTOM = "custom"
     EMAIL = "email"
+    APPLE = "apple"
+    FACEBOOK = "facebook"
+    FACEBOOK_INSTANT_GAME = "facebookinstantgame"
+    GAMECENTER = "gamecenter"
+    GOOGLE = "google"
+    STEAM = "steam"
 
 
 class Holder(NamedTuple):

@@ -36,6 +36,11 @@ UPDATE accounts_user SET password_hash = :password_hash WHERE id = :user_id;
 -- Something about the account has changed; the count says whether it exists.
 UPDATE accounts_user SET updated_us = :now_us WHERE id = :user_id;
 
+-- name: owners_of_identities
+-- Whose ids these are: which friends of another platform play here.
+SELECT external_id, user_id FROM accounts_identity
+WHERE provider = :provider AND external_id IN (:external_ids*);
+
 -- name: owner_of_identity
 -- Whose id it is.
 SELECT user_id FROM accounts_identity WHERE provider = :provider AND external_id = :external_id;
@@ -71,20 +76,19 @@ WHERE u.id = :user_id
 ORDER BY i.linked_us, i.provider, i.external_id;
 
 -- name: read_users
--- What others may see of players, by id or by username.
-SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata, edge_count,
-    created_us, updated_us
-FROM accounts_user
-WHERE id IN (:user_ids*) OR username IN (:usernames*);
+-- What others may see of players, by id, username, or id of Facebook; one row per platform they are linked to.
+SELECT u.id, u.username, u.display_name, u.avatar_url, u.lang_tag, u.location, u.timezone, u.metadata, u.edge_count,
+    u.created_us, u.updated_us, i.provider, i.external_id
+FROM accounts_user AS u LEFT JOIN accounts_identity AS i ON i.user_id = u.id
+    AND i.provider IN ('apple', 'facebook', 'facebookinstantgame', 'gamecenter', 'google', 'steam')
+WHERE u.id IN (:user_ids*) OR u.username IN (:usernames*)
+    OR u.id IN (
+        SELECT user_id FROM accounts_identity WHERE provider = 'facebook' AND external_id IN (:facebook_ids*)
+    );
 
--- name: read_users_from
+-- name: read_ids_from
 -- Players in the order of their ids, from one on: ids are random, so any start gives a random few.
-SELECT id, username, display_name, avatar_url, lang_tag, location, timezone, metadata, edge_count,
-    created_us, updated_us
-FROM accounts_user
-WHERE id >= :start
-ORDER BY id
-LIMIT :count;
+SELECT id FROM accounts_user WHERE id >= :start ORDER BY id LIMIT :count;
 
 -- name: read_ids
 -- Which of these players there are.
@@ -120,8 +124,10 @@ UPDATE accounts_user SET edge_count = edge_count + :change WHERE id IN (:user_id
 -- range of an index, since text sorts by its bytes.
 SELECT id FROM accounts_user WHERE id >= :low AND id < :high
 UNION SELECT id FROM accounts_user WHERE username >= :low AND username < :high
-UNION SELECT user_id FROM accounts_identity WHERE provider = 'device' AND external_id >= :low AND external_id < :high
-UNION SELECT user_id FROM accounts_identity WHERE provider = 'custom' AND external_id >= :low AND external_id < :high
+UNION SELECT user_id FROM accounts_identity
+    WHERE provider IN (
+        'device', 'custom', 'apple', 'facebook', 'facebookinstantgame', 'gamecenter', 'google', 'steam'
+    ) AND external_id >= :low AND external_id < :high
 UNION SELECT user_id FROM accounts_identity
     WHERE provider = 'email' AND external_id >= :low_lower AND external_id < :high_lower
 ORDER BY 1

@@ -94,13 +94,14 @@ def delete_account(service: Accounts, caller: Caller, request: Empty) -> Awaitab
 
 
 async def get_users(service: Accounts, caller: Caller, request: GetUsersRequest) -> Users:
-    """Look up users; ids of Facebook are taken and find nobody."""
+    """Look up users, by any of three names."""
     for user_id in request.ids:
         if not is_uuid(user_id.lower()):
             raise BadInput(f"ID '{user_id}' is not a valid system ID.")
-    if len(request.ids) + len(request.usernames) > IDS_PER_CALL_MAX:
+    if len(request.ids) + len(request.usernames) + len(request.facebook_ids) > IDS_PER_CALL_MAX:
         raise BadInput(f"At most {IDS_PER_CALL_MAX} users can be asked for at a time.")
-    return Users(await service.users([user_id.lower() for user_id in request.ids], request.usernames))
+    user_ids = [user_id.lower() for user_id in request.ids]
+    return Users(await service.users(user_ids, request.usernames, request.facebook_ids))
 
 
 def link_device(service: Accounts, caller: Caller, request: AccountDevice) -> Awaitable[None]:

@@ -17,7 +17,7 @@ from supergame.features.accounts.deletion import Deletion
 from supergame.features.accounts.families import Families
 from supergame.features.accounts.links import Links
 from supergame.features.accounts.merging import Merging
-from supergame.features.accounts.model import AccountsSettings, Holder, Login, Provider
+from supergame.features.accounts.model import AccountsSettings, Holder, Identity, Login, Provider
 from supergame.features.accounts.passwords import Passwords
 from supergame.features.accounts.revocations import Revocations
 from supergame.features.accounts.single import SingleSocket
@@ -91,6 +91,15 @@ class Accounts:
         if not username:
             raise BadInput("Username is required when email address is not supplied.")
         return self._authentication.by_username(formats.username(username), password)
+
+    def authenticate_verified(
+        self, provider: str, external_id: str, *, username: str = "", create: bool = True
+    ) -> Awaitable[Login]:
+        """Log in with an id of another platform that has been verified: see `identity`.
+
+        Raises as `authenticate_device` does.
+        """
+        return self._authentication.by_id(provider, external_id, username, create)
 
     # Sessions
 
@@ -249,9 +258,14 @@ class Accounts:
 
     # Users
 
-    def users(self, user_ids: Sequence[str], usernames: Sequence[str] = ()) -> Awaitable[list[User]]:
-        """What others may see of players, by id or username, each once; those that do not exist are left out."""
-        return self._users.users(user_ids, usernames)
+    def users(
+        self, user_ids: Sequence[str], usernames: Sequence[str] = (), facebook_ids: Sequence[str] = ()
+    ) -> Awaitable[list[User]]:
+        """What others may see of players, by id, username or id of Facebook, each once.
+
+        Those that do not exist are left out.
+        """
+        return self._users.users(user_ids, usernames, facebook_ids)
 
     def users_random(self, count: int) -> Awaitable[list[User]]:
         """Up to `count` users, picked by chance."""
@@ -321,3 +335,22 @@ class Accounts:
     def unlink_email(self, user_id: str, email: str = "") -> Awaitable[None]:
         """Take the email address and its password away. Raises Refused as `unlink_device` does."""
         return self._links.remove(user_id, Provider.EMAIL, email.lower())
+
+    def link_verified(self, user_id: str, provider: str, external_id: str) -> Awaitable[None]:
+        """Let a player log in with an id of another platform that has been verified, instead of the one before.
+
+        Raises Conflict when it is somebody else's, NotFound.
+        """
+        return self._links.add(user_id, provider, external_id)
+
+    def unlink_verified(self, user_id: str, provider: str, external_id: str = "") -> Awaitable[None]:
+        """Take the id of another platform away. Raises Refused as `unlink_device` does."""
+        return self._links.remove(user_id, provider, external_id)
+
+    def links(self, user_id: str) -> Awaitable[list[Identity]]:
+        """Every way to log in that a player has, newest first."""
+        return self._links.of_user(user_id)
+
+    def owners(self, provider: str, external_ids: Sequence[str]) -> Awaitable[dict[str, str]]:
+        """Whose ids of another platform these are: user by id; ids that nobody has are left out."""
+        return self._links.owners(provider, external_ids)

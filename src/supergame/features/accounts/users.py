@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from supergame.core.clock import MICROSECONDS
 from supergame.core.feature import Ground
@@ -16,6 +16,16 @@ from supergame.protocol.users import User
 from supergame.store import Database, Tx, load_queries
 
 EMPTY_WALLET: Final = "{}"
+
+_PLATFORM_FIELDS: Final[Mapping[str, str]] = {
+    Provider.APPLE: "apple_id",
+    Provider.FACEBOOK: "facebook_id",
+    Provider.FACEBOOK_INSTANT_GAME: "facebook_instant_game_id",
+    Provider.GAMECENTER: "gamecenter_id",
+    Provider.GOOGLE: "google_id",
+    Provider.STEAM: "steam_id",
+}
+"""Where a user's ids of other platforms stand, by provider."""
 
 _QUERIES = load_queries("supergame.features.accounts")
 _LAST: Final = "\U0010ffff"
@@ -52,20 +62,26 @@ class Users:
             await self._database.all(_QUERIES.read_accounts, accounts.add, user_ids=user_ids)
         return [accounts.found[user_id] for user_id in dict.fromkeys(user_ids) if user_id in accounts.found]
 
-    async def users(self, user_ids: Sequence[str], usernames: Sequence[str] = ()) -> list[User]:
+    async def users(
+        self, user_ids: Sequence[str], usernames: Sequence[str] = (), facebook_ids: Sequence[str] = ()
+    ) -> list[User]:
         """What others may see of players, each once; those that do not exist are left out."""
-        if not user_ids and not usernames:
+        if not user_ids and not usernames and not facebook_ids:
             return []
-        return await self._database.all(_QUERIES.read_users, self.user, user_ids=user_ids, usernames=usernames)
+        users = _Users(self)
+        await self._database.all(
+            _QUERIES.read_users, users.add, user_ids=user_ids, usernames=usernames, facebook_ids=facebook_ids
+        )
+        return list(users.found.values())
 
     async def random(self, count: int) -> list[User]:
         """Some users, picked by chance."""
         start = self._ids.uuid()
-        found = await self._database.all(_QUERIES.read_users_from, self.user, start=start, count=count)
+        found = await self._database.all(_QUERIES.read_ids_from, _Id, start=start, count=count)
         if len(found) < count:
-            more = await self._database.all(_QUERIES.read_users_from, self.user, start="", count=count - len(found))
-            found += [user for user in more if user.id < start]
-        return found
+            more = await self._database.all(_QUERIES.read_ids_from, _Id, start="", count=count - len(found))
+            found += [row for row in more if row.user_id < start]
+        return await self.users([row.user_id for row in found])
 
     async def usernames(self, user_ids: Iterable[str]) -> dict[str, str]:
         """Usernames by id; ids that do not exist are left out."""
@@ -148,6 +164,22 @@ class Users:
         )
 
 
+class _Users:
+    """Gathers users from rows of which each holds one platform that the user is linked to."""
+
+    def __init__(self, users: Users) -> None:
+        self._users = users
+        self.found: dict[str, User] = {}
+
+    def add(self, user_id: str, *columns: Any) -> None:
+        *profile, provider, external_id = columns
+        user = self.found.get(user_id)
+        if user is None:
+            user = self.found[user_id] = self._users.user(user_id, *profile)
+        if provider is not None:
+            setattr(user, _PLATFORM_FIELDS[provider], external_id)
+
+
 class _Accounts:
     """Gathers accounts from rows of which each holds one way to log in."""
 
@@ -193,14 +225,16 @@ class _Accounts:
                 account.verify_time = _time(verified_us)
             if disabled_us is not None:
                 account.disable_time = _time(disabled_us)
-        if external_id is None:
+        if provider is None or external_id is None:
             return
         if provider == Provider.DEVICE:
             account.devices.append(AccountDevice(external_id))
         elif provider == Provider.CUSTOM:
             account.custom_id = external_id
-        else:
+        elif provider == Provider.EMAIL:
             account.email = external_id
+        elif provider in _PLATFORM_FIELDS:
+            setattr(account.user, _PLATFORM_FIELDS[provider], external_id)
 
 
 def _time(us: int) -> datetime:
