@@ -165,7 +165,7 @@ class Node:
                     await service.start()
             (await self.runtime.prepare(game or Game("nothing", folder=".")))()
             await self.services.matches.resume()
-            self.events.deliver()
+            self.events.start()
             await self.runtime.announce("start")
             self._announced = True
             await self.edge.start()

@@ -23,9 +23,12 @@ from supergame.core.feature import Feature, Ground
 from supergame.core.ids import SeededIds
 from supergame.core.log import get_log
 from supergame.core.telemetry import Counter, Metrics
-from supergame.edge import EdgeSettings, Request, Router, Session, Sessions, Tokens
+from supergame.edge import BINARY, PROTOBUF, EdgeSettings, Request, Router, Session, Sessions, Tokens
 from supergame.edge.session import Outbox
 from supergame.features.accounts import AccountsSettings
+from supergame.protocol.catalogue import ENVELOPE
+from supergame.protocol.json import encode
+from supergame.protocol.protobuf import builder
 from supergame.store import Database, Events, load_migrations
 
 ANSWER_SECONDS_MAX = 10
@@ -58,9 +61,18 @@ class WireEnd:
         while data:
             start = {126: 4, 127: 10}.get(data[1], 2)
             size = data[1] if start == 2 else int.from_bytes(data[2:start], "big")
-            found.append(json.loads(data[start : start + size]))
+            found.append(_heard(data[0], data[start : start + size]))
             data = data[start + size :]
         return found
+
+
+def _heard(head: int, payload: bytes) -> dict[str, Any]:
+    """What a frame says, as JSON has it in either encoding."""
+    if head != BINARY:
+        return json.loads(payload)
+    cid, name, body = PROTOBUF.split(payload)
+    message = {name: json.loads(encode(builder(ENVELOPE[name][1])(body)))} if name else {}
+    return message | ({"cid": cid[2:].decode()} if cid else {})  # its field's number and size are one byte each
 
 
 class Player:
@@ -205,6 +217,7 @@ class Lobby:
         for service in lobby.services.values():
             if hasattr(service, "start"):
                 await service.start()
+        lobby.events.start()
         return lobby
 
     async def close(self) -> None:

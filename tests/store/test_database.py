@@ -47,6 +47,25 @@ async def test_a_transaction_reads_its_own_writes_and_others_do_not(database: Da
     assert await database.transact(body) == (1, Item("b", 2), None, [Item("a", 1), Item("b", 2)])
 
 
+async def test_a_listener_is_told_of_the_commit_before_the_caller_goes_on(database: Database) -> None:
+    told: list[str] = []
+
+    async def kept(tx: Tx) -> None:
+        await tx.run(q.add, id="a", n=1)
+        tx.then(lambda: told.append("first"))
+        tx.then(lambda: told.append("second"))
+
+    async def undone(tx: Tx) -> None:
+        tx.then(lambda: told.append("never"))
+        raise Refused("not you")
+
+    await database.transact(kept)
+    assert told == ["first", "second"]
+    with pytest.raises(Refused):
+        await database.transact(undone)
+    assert told == ["first", "second"]
+
+
 async def test_an_exception_undoes_the_body_and_reaches_its_caller_only(database: Database) -> None:
     async def refused(tx: Tx) -> None:
         await tx.run(q.add, id="refused", n=1)

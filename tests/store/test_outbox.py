@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 import pytest
 from tests.store.items import count, q, text
@@ -22,7 +24,7 @@ async def node(database: Database, name: str = "node") -> Events:
     return events
 
 
-def adding(events: Events, name: str) -> object:
+def adding(events: Events, name: str) -> Callable[[Tx], Awaitable[None]]:
     async def body(tx: Tx) -> None:
         await tx.run(q.add, id=name, n=1)
         await events.announce(tx, ItemAdded(name))
@@ -30,7 +32,26 @@ def adding(events: Events, name: str) -> object:
     return body
 
 
-def refused_after(events: Events, name: str) -> object:
+class LastWords:
+    """The transaction of a node that dies right after the commit: nobody there is told of it."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.all, self.one, self.run = tx.all, tx.one, tx.run
+
+    def then(self, listener: object, /) -> None:
+        pass
+
+
+async def leave(database: Database, events: Events, name: str) -> None:
+    """Have an event in the outbox that nobody has been told of."""
+
+    async def body(tx: Tx) -> None:
+        await adding(events, name)(LastWords(tx))
+
+    await database.transact(body)
+
+
+def refused_after(events: Events, name: str) -> Callable[[Tx], Awaitable[None]]:
     async def body(tx: Tx) -> None:
         await events.announce(tx, ItemAdded(name))
         raise Refused("on second thoughts")
@@ -46,10 +67,11 @@ async def test_an_event_is_heard_after_its_commit(database: Database) -> None:
         heard.append((event.id, await database.one(q.count, count)))
 
     events.hear(ItemAdded, listener)
-    await events.transact(adding(events, "a"))
+    events.start()
+    await database.transact(adding(events, "a"))
     await events.settle()
     assert heard == [("a", 1)]
-    events.deliver()
+    events.start()
     await events.settle()
     assert heard == [("a", 1)]  # once is enough
 
@@ -59,15 +81,17 @@ async def test_a_body_that_announces_nothing_has_nothing_delivered(database: Dat
     events = await node(database)
     heard: list[str] = []
     events.hear(ItemAdded, lambda event: heard.append(event.id))
-    await database.transact(adding(events, "left"))
+    events.start()
+    await events.settle()
+    await leave(database, events, "left")
 
     async def quiet(tx: Tx) -> int:
         return await tx.run(q.add, id="quiet", n=1)
 
-    assert await events.transact(quiet) == 1
+    assert await database.transact(quiet) == 1
     await events.settle()
     assert heard == []
-    await events.transact(adding(events, "told"))
+    await database.transact(adding(events, "told"))
     await events.settle()
     assert sorted(heard) == ["left", "told"]
 
@@ -76,9 +100,11 @@ async def test_a_body_that_fails_has_nothing_delivered(database: Database) -> No
     events = await node(database)
     heard: list[str] = []
     events.hear(ItemAdded, lambda event: heard.append(event.id))
-    await database.transact(adding(events, "left"))
+    events.start()
+    await events.settle()
+    await leave(database, events, "left")
     with pytest.raises(Refused):
-        await events.transact(refused_after(events, "a"))
+        await database.transact(refused_after(events, "a"))
     await events.settle()
     assert heard == []
 
@@ -92,9 +118,9 @@ async def test_a_listener_within_takes_part_and_may_refuse(database: Database) -
         await tx.run(q.add, id=f"{event.id} too", n=1)
 
     events.within(ItemAdded, also)
-    await events.transact(adding(events, "a"))
+    await database.transact(adding(events, "a"))
     with pytest.raises(Refused):
-        await events.transact(adding(events, "bad"))
+        await database.transact(adding(events, "bad"))
     assert await database.all(q.ids, text) == ["a", "a too"]
 
 
@@ -107,7 +133,8 @@ async def test_a_listener_that_fails_reaches_nobody(database: Database) -> None:
 
     events.hear(ItemAdded, broken)
     events.hear(ItemAdded, lambda event: heard.append(event.id))
-    await events.transact(adding(events, "a"))
+    events.start()
+    await database.transact(adding(events, "a"))
     await events.settle()
     assert heard == ["a"]
 
@@ -117,13 +144,13 @@ async def test_what_was_not_told_before_the_end_is_told_at_the_next_start(databa
     before = await node(database)
     before.hear(ItemAdded, lambda _: None)
     for name in "ab":
-        await database.transact(adding(before, name))  # the commit, and then nothing more
+        await leave(database, before, name)  # the commit, and then nothing more
 
     for name, expected in (("another", []), ("node", ["a", "b"]), ("node", [])):
         heard: list[str] = []
         after = await node(database, name)
         after.hear(ItemAdded, lambda event, heard=heard: heard.append(event.id))
-        after.deliver()
+        after.start()
         await after.settle()
         assert sorted(heard) == expected
 
@@ -131,10 +158,10 @@ async def test_what_was_not_told_before_the_end_is_told_at_the_next_start(databa
 async def test_an_event_that_nobody_hears_any_more_is_dropped(database: Database) -> None:
     before = await node(database)
     before.hear(ItemAdded, lambda _: None)
-    await database.transact(adding(before, "a"))
+    await leave(database, before, "a")
     after = await node(database)
-    after.deliver()
-    after.deliver()
+    after.start()
+    after.start()
     await after.settle()
     assert await database.all(q.ids, text) == ["a"]
 
@@ -144,16 +171,17 @@ async def test_an_event_that_newer_code_cannot_read_holds_up_no_other(
 ) -> None:
     before = await node(database)
     before.hear(ItemAdded, lambda _: None)
-    await database.transact(adding(before, "old"))
+    await leave(database, before, "old")
     newer = msgspec.defstruct("ItemAdded", [("id", int)], module=ItemAdded.__module__)
     after = Events(database, ManualClock(), SeededIds(1), "node")
     heard: list[int] = []
     after.hear(newer, lambda event: heard.append(event.id))
+    after.start()
 
     async def body(tx: Tx) -> None:
         await after.announce(tx, newer(7))
 
-    await after.transact(body)
+    await database.transact(body)
     await after.settle()
     assert heard == [7]
     assert "cannot be read any more" in capsys.readouterr().out

@@ -135,9 +135,12 @@ async def test_a_slow_body_sees_the_same_tx(sqlite: SqliteDatabase) -> None:
         await long_read(tx)
         added = await tx.run(q.add, id="a", n=1)
         one = await tx.one(q.get, Item, id="a")
+        tx.then(lambda: told.append("committed"))
         return added, one, await tx.all(q.get_many, Item, ids=["a"]), await tx.one(q.get, Item, id="b")
 
+    told: list[str] = []
     assert await sqlite.transact(body) == (1, Item("a", 1), [Item("a", 1)], None)
+    assert told == ["committed"]
     assert sqlite.writer.slow_transactions == 1
 
 

@@ -41,6 +41,12 @@ class Tx(Protocol):
     def run(self, query: Query, /, **parameters: Any) -> Awaitable[int]:
         """Run an INSERT, UPDATE or DELETE and give the number of rows it touched."""
 
+    def then(self, listener: Callable[[], object], /) -> None:
+        """Call `listener()` on the loop once the commit is durable, before the caller goes on; never if it is undone.
+
+        What it raises is logged. A body that runs again says it again, and only its last run counts.
+        """
+
 
 class Database(Protocol):
     """A node's database; SQLite and PostgreSQL twins keep this contract.

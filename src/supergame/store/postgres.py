@@ -144,6 +144,8 @@ class PostgresDatabase:
                 await _roll_back(session)
                 raise tx.spoiled
             await _saving(session, session.execute("COMMIT"))
+            for listener in tx.listeners:
+                asyncio.get_running_loop().call_soon(listener)
             return value
 
         return await self._try(self._writers, attempt)
@@ -264,12 +266,16 @@ class PostgresDatabase:
 class PostgresTx:
     """A transaction as its body sees it."""
 
-    __slots__ = ("_session", "over", "spoiled")
+    __slots__ = ("_session", "listeners", "over", "spoiled")
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.over = False
         self.spoiled: BaseException | None = None  # the driver's own error: whoever tries again looks at it
+        self.listeners: list[Callable[[], object]] = []
+
+    def then(self, listener: Callable[[], object], /) -> None:
+        self.listeners.append(listener)
 
     async def all(self, query: Query, row: Callable[..., T], /, **parameters: Any) -> list[T]:
         rows: list[asyncpg.Record] = await self._call(self._session.fetch, query, parameters)

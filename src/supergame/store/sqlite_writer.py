@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -54,10 +54,14 @@ Bound = tuple[str, Mapping[str, Any]]
 """A statement's text and what is bound to its variables, as SQLite takes them."""
 
 
+Listeners = Sequence[Callable[[], object]]
+"""Who is told of a commit."""
+
+
 class Job:
     """A body or a single statement that waits for its turn, and the future its caller waits for."""
 
-    __slots__ = ("body", "bound", "future", "query")
+    __slots__ = ("body", "bound", "future", "query", "then")
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class Job:
         bound: Bound = ("", {}),
     ) -> None:
         self.future, self.body, self.query, self.bound = future, body, query, bound
+        self.then: Listeners = ()
 
     @property
     def kind(self) -> object:
@@ -258,6 +263,7 @@ class Writer:
             error = tx.spoiled or caught
         tx.over = True
         if error is None:
+            job.then = tx.listeners
             self._batch.append((job, value, None))
             return
         if tx.saved and self._connection.in_transaction:
@@ -351,6 +357,9 @@ class Writer:
         self._next()
 
     def _settle(self, job: Job, value: Any, error: BaseException | None) -> None:
+        if error is None:
+            for listener in job.then:
+                self._loop.call_soon(listener)
         if job.future.done():  # its caller was cancelled meanwhile
             return
         if error is None:
@@ -426,6 +435,7 @@ class Writer:
         except StopIteration as stop:
             if tx.spoiled is not None:
                 raise tx.spoiled from None
+            job.then = tx.listeners
             return stop.value
         finally:
             tx.over = True
@@ -434,13 +444,17 @@ class Writer:
 class InlineTx:
     """A transaction as its body sees it, on the event loop: nothing in it ever waits."""
 
-    __slots__ = ("_connection", "_cursor", "over", "saved", "spoiled", "too_slow")
+    __slots__ = ("_connection", "_cursor", "listeners", "over", "saved", "spoiled", "too_slow")
 
     def __init__(self, connection: apsw.Connection, cursor: apsw.Cursor) -> None:
         self._connection, self._cursor = connection, cursor
         self.saved = False  # the savepoint is set before the first change: who only reads needs none
         self.over = self.too_slow = False
         self.spoiled: BaseException | None = None
+        self.listeners: Listeners = ()
+
+    def then(self, listener: Callable[[], object], /) -> None:
+        self.listeners = (*self.listeners, listener)
 
     async def all(self, query: Query, row: Callable[..., T], /, **parameters: Any) -> list[T]:
         return [row(*columns) for columns in self._fetch(query, parameters)]

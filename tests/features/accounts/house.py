@@ -50,7 +50,7 @@ class House:
         self.bus = bus or MemoryBus()
         self.ids = SeededIds(seed)
         self.events = Events(database, self.clock, self.ids, f"node{seed}")
-        edge_settings = EdgeSettings(host="127.0.0.1", port=0)
+        edge_settings = EdgeSettings(host="127.0.0.1", port=0, grpc=False)
         log, metrics = get_log(), Metrics()
         self.edge = Edge(edge_settings, clock=self.clock, ids=self.ids, log=log, metrics=metrics)
         self.tokens, self.sessions = self.edge.tokens, self.edge.sessions
@@ -84,6 +84,7 @@ class House:
     ) -> House:
         house = cls(database, clock, bus, settings, seed)
         await database.migrate([house.events.migrations, MIGRATIONS, *more])
+        house.events.start()
         await house.accounts.start()
         return house
 

@@ -107,7 +107,7 @@ class Boards:
         for row in await self._database.all(QUERIES.list_resetting, _Row):
             self._boards[row.id] = Board(row)
         for board in self._due():
-            await self._begin_period(board, self._database.transact)
+            await self._begin_period(board)
         self._wait()
 
     async def stop(self) -> None:
@@ -241,7 +241,7 @@ class Boards:
         again_seconds = 0.0
         try:
             for board in self._due():
-                await self._begin_period(board, self._events.transact)
+                await self._begin_period(board)
         except Exception:
             self._log.exception("resets of leaderboards could not be noted down; they are tried again")
             again_seconds = RETRY_SECONDS
@@ -249,7 +249,7 @@ class Boards:
             self._resetting = None
             self._wait(again_seconds)
 
-    async def _begin_period(self, board: Board, transact: Callable[[Callable[[Tx], Awaitable[None]]], Any]) -> None:
+    async def _begin_period(self, board: Board) -> None:
         """Move on to the period that runs now; the one that was due has ended, and any between held no records."""
         id_, due_us = board.rules.id, board.due_us
         next_us = board.expiry_us(self._clock.now_us())
@@ -258,7 +258,7 @@ class Boards:
             if await tx.run(QUERIES.begin_period, id=id_, due_us=due_us, next_us=next_us):
                 await self._events.announce(tx, LeaderboardReset(id_, due_us))
 
-        await transact(body)
+        await self._database.transact(body)
         await self._refresh(id_)
 
 

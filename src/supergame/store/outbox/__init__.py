@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -21,8 +21,6 @@ from supergame.core.log import get_log
 from supergame.store.database import Database, Tx
 from supergame.store.migrations import MigrationSet, load_migrations
 from supergame.store.queries import load_queries
-
-T = TypeVar("T")
 
 BATCH_MAX = 100  # events read from the outbox at a time
 
@@ -36,24 +34,6 @@ class _Row(msgspec.Struct):
     body: str
 
 
-class _Noted(Generic[T]):
-    """A body that also tells whether this attempt of it, the one that is kept, has announced anything."""
-
-    __slots__ = ("__code__", "_attempts", "_body")
-
-    def __init__(self, body: Callable[[Tx], Awaitable[T]], attempts: dict[int, bool]) -> None:
-        self._body, self._attempts = body, attempts
-        self.__code__ = getattr(body, "__code__", body)  # a database knows kinds of work apart by it
-
-    async def __call__(self, tx: Tx) -> tuple[T, bool]:
-        self._attempts[id(tx)] = False
-        try:
-            result = await self._body(tx)
-            return result, self._attempts[id(tx)]
-        finally:
-            del self._attempts[id(tx)]
-
-
 class Events:
     """The events of one node."""
 
@@ -64,8 +44,7 @@ class Events:
         self._types: dict[str, type[msgspec.Struct]] = {}
         self._pump: asyncio.Task[None] | None = None
         self._again = False
-        self._attempts: dict[int, bool] = {}
-        """Bodies that are running, by the id of their tx: whether they have laid something into the outbox."""
+        self._started = False
         self._log = get_log(part="events")
 
     @property
@@ -84,16 +63,12 @@ class Events:
         self._hears.setdefault(name, []).append(listener)
 
     async def announce(self, tx: Tx, event: msgspec.Struct) -> None:
-        """Tell the listeners within, and lay the event into the outbox for those who hear it later.
-
-        Belongs into a body run by `transact`, which has it delivered.
-        """
+        """Tell the listeners within, and lay the event into the outbox for those who hear it after the commit."""
         for listener in self._within.get(type(event), ()):
             await listener(tx, event)
         name = f"{type(event).__module__}.{type(event).__qualname__}"
         if name in self._hears:
-            if id(tx) in self._attempts:
-                self._attempts[id(tx)] = True
+            tx.then(self._deliver)
             await tx.run(
                 QUERIES.add_event,
                 id=self._ids.uuid(),
@@ -103,17 +78,16 @@ class Events:
                 created_us=self._clock.now_us(),
             )
 
-    async def transact(self, body: Callable[[Tx], Awaitable[T]]) -> T:
-        """Like the database's `transact`, and deliver what the body announced."""
-        result, announced = await self._database.transact(_Noted(body, self._attempts))
-        if announced:
-            self.deliver()
-        return result
+    def start(self) -> None:
+        """Begin to tell: of what lies in the outbox now, and from now on of what is announced."""
+        self._started = True
+        self._deliver()
 
-    def deliver(self) -> None:
-        """Start telling what lies in the outbox; called at the start, and after each transaction with events."""
+    def _deliver(self) -> None:
+        if not self._started:
+            return
         if self._pump is None:
-            self._pump = asyncio.ensure_future(self._deliver())
+            self._pump = asyncio.ensure_future(self._tell_all())
         else:
             self._again = True
 
@@ -122,7 +96,7 @@ class Events:
         while self._pump is not None:
             await asyncio.wait([self._pump])
 
-    async def _deliver(self) -> None:
+    async def _tell_all(self) -> None:
         try:
             while True:
                 self._again = False
