@@ -46,8 +46,9 @@ def part(said, **how) -> Feature:
 
 @pytest.fixture
 def config(tmp_path):
-    options = {"node.data": str(tmp_path), "edge.host": "127.0.0.1", "edge.port": 0, "edge.grace_seconds": 0}
-    return Config.load(SECTIONS, options=options)
+    options = {"host": "127.0.0.1", "port": 0, "grpc": False, "grace_seconds": 0}
+    edge = {f"edge.{name}": value for name, value in options.items()}
+    return Config.load(SECTIONS, options={"node.data": str(tmp_path), **edge})
 
 
 async def new(config, *more):
@@ -183,11 +184,10 @@ async def test_events_left_by_the_last_run_are_told_at_the_start(config):
     from supergame.features.accounts import AccountDeleted
 
     first = await new(config)
-    await first.start()
+    await first.database.migrate(migration_sets(first.events))
     first.events.hear(AccountDeleted, lambda event: None)
     await first.database.transact(lambda tx: first.events.announce(tx, AccountDeleted("somebody")))
-    first.events.deliver = lambda: None
-    await first.stop()
+    await first.stop()  # before it has told anybody
     second, heard = await new(config), []
     second.events.hear(AccountDeleted, lambda event: heard.append(event.user_id))
     await second.start()
