@@ -110,11 +110,17 @@ async def node(
 ) -> AsyncIterator[RunningNode]:
     """Start a node with a game (or the file of one); it is stopped, and forgotten, at the end.
 
-    `settings` are by full name: `{"matchmaker.interval_seconds": 1}`. Pass `database` and `clock` to start a
-    second node on what a first one left behind.
+    `settings` are by full name: `{"matchmaker.interval_seconds": 1}`. There is no gRPC unless `edge.grpc` says
+    so. Pass `database` and `clock` to start a second node on what a first one left behind.
     """
     clock = clock or ManualClock()
-    options = {"edge.host": "127.0.0.1", "edge.port": 0, "edge.grace_seconds": 0, **(settings or {})}
+    options = {
+        "edge.host": "127.0.0.1",
+        "edge.port": 0,
+        "edge.grpc": False,
+        "edge.grace_seconds": 0,
+        **(settings or {}),
+    }
     config = Config.load(SECTIONS, options=options)
     if isinstance(game, str | Path):
         game = load_game(Path(game))

@@ -27,7 +27,10 @@ class NotStarted(Exception):
 
 
 class Server:
-    """A running node: `with Server(tmp_path) as server: ... server.port`. It takes any free port."""
+    """A running node: `with Server(tmp_path) as server: ... server.port`. It takes any free port.
+
+    `grpc_port` is 0 unless the settings say `edge.grpc`.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class Server:
     ) -> None:
         self.folder, self.game = folder, game
         self.data, self.log_file = folder / "data", folder / "node.log"
-        self.port = 0
+        self.port = self.grpc_port = 0
         self._command, self._settings = command, settings or {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -67,7 +70,7 @@ class Server:
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
-            self.port = self._announced_port(before)
+            self.port, self.grpc_port = self._announced_ports(before)
             if self.port:
                 return
             if self._process.poll() is not None:
@@ -76,13 +79,13 @@ class Server:
         self.kill()
         raise NotStarted(self.log_file.read_text()[-4_000:])
 
-    def _announced_port(self, start: int) -> int:
-        """The port it says it listens on, 0 while it says nothing: a line of its log, or the demo's for a person."""
+    def _announced_ports(self, start: int) -> tuple[int, int]:
+        """The ports it says it listens on, 0 while it says nothing: a line of its log, or the demo's for a person."""
         for line in self._lines(start):
             if line.get("event") == "ready":
-                return int(line["port"])
+                return int(line["port"]), int(line["grpc_port"] or 0)
         address = re.search(rb"Play +http://127\.0\.0\.1:(\d+)", self.log_file.read_bytes()[start:])
-        return int(address[1]) if address else 0
+        return (int(address[1]) if address else 0), 0
 
     def kill(self) -> None:
         """End it at once, as a power cut would (`kill -9`)."""
@@ -129,5 +132,6 @@ class Server:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without settings of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("SUPERGAME_")}
+    """This process's, without settings of whoever runs the tests; gRPC is for those that ask for it."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("SUPERGAME_")}
+    return own | {"SUPERGAME_EDGE_GRPC": "false"}

@@ -42,7 +42,7 @@ class Node:
     def __init__(self, **settings: Any) -> None:
         self.clock, self.ids, self.metrics = ManualClock(), SeededIds(), Metrics()
         self.log, self.lines = capturing_log()
-        made = EdgeSettings(**{"host": "127.0.0.1", "port": 0, **settings})
+        made = EdgeSettings(**{"host": "127.0.0.1", "port": 0, "grpc": False, **settings})
         self.edge = Edge(made, clock=self.clock, ids=self.ids, log=self.log, metrics=self.metrics, version="1")
         self.edge.router.add_operation("RpcFunc", echo, self)
         self.edge.router.add_message("rpc", echo, self)

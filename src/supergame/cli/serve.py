@@ -198,7 +198,8 @@ async def _run(config: Config, game: Path | None, beside: Beside | None) -> None
     try:
         gc.freeze()
         gc.set_threshold(*GARBAGE_THRESHOLDS)
-        node.log.info("ready", port=node.port, game=loaded.name if loaded else None)
+        name = loaded.name if loaded else None
+        node.log.info("ready", port=node.port, grpc_port=node.edge.grpc_port or None, game=name)
         await _until(stop, node, beside)
         node.log.info("stopping")
     finally:

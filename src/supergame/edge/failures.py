@@ -1,4 +1,4 @@
-"""Errors become answers here and nowhere else: an HTTP status with a body, or an error message on a socket.
+"""Errors become answers here and nowhere else: an HTTP status with a body, a gRPC status, an error on a socket.
 
 What is not a `SupergameError` is our mistake or the game's: it is logged with its traceback under a request id, and
 the caller learns the id and nothing more.
@@ -7,7 +7,7 @@ the caller learns the id and nothing more.
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,17 @@ HTTP_STATUS: Final = {
 OUR_FAULT: Final = frozenset({2, 4, 12, 13, 14, 15})
 """gRPC codes that say nothing against what the client sent."""
 
+GRPC_MESSAGE_BYTES_MAX: Final = 2_000
+"""A longer message is cut: clients take no more than 8 KiB of headers, in which one byte may need three."""
+
+
+class Refusal(NamedTuple):
+    """How a gRPC call ends that has failed: the code, the message, and the metadata behind it."""
+
+    code: int
+    message: str
+    trailing: tuple[tuple[str, str], ...] = ()
+
 
 class Failures:
     """The one place where errors are turned into answers."""
@@ -42,6 +53,13 @@ class Failures:
         if rpc:
             body = {"error": known.message if isinstance(error, SupergameError) else {}, **body}
         return plain_failure(known, body)
+
+    def grpc(self, request: Request, error: Exception) -> Refusal:
+        """The end of a gRPC call that has failed."""
+        known = self.known(error, path=request.path, address=request.address)
+        message = known.message.encode(errors="replace")[:GRPC_MESSAGE_BYTES_MAX].decode(errors="ignore")
+        retry = _retry_after(known)
+        return Refusal(known.code, message, (("retry-after", retry),) if retry else ())
 
     def socket(self, session: Session, cid: bytes, error: Exception, *, closes: bool = False) -> None:
         """Tell a session that its message has failed; end the session where the protocol does, or `closes` says so."""

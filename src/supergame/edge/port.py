@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from supergame.core.clock import Clock
 from supergame.core.ids import Ids
@@ -18,9 +18,11 @@ from supergame.edge.settings import EdgeSettings
 from supergame.edge.tokens import Tokens
 from supergame.edge.wheel import Timed, Wheel
 
+T = TypeVar("T")
+
 
 class Connection(Timed, Protocol):
-    """A connection as the port sees it: an HTTP one, or the socket it became."""
+    """A connection as the port sees it: an HTTP one, the socket it became, or a gRPC call under way."""
 
     def drain(self) -> None:
         """Finish what is under way and end, the node is stopping."""
@@ -56,10 +58,10 @@ class Port:
         self.addresses = Addresses(request_rate, settings.addresses_max, settings.trusted_proxies)
         self.message_rate = Rate(clock, settings.messages_per_second_max, settings.messages_burst_max)
         self.connections: set[Connection] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
         self.draining = False
         self.empty = asyncio.Event()
-        self.bytes_in = metrics.counter("supergame_received_bytes", "Bytes of HTTP requests received.")
+        self.bytes_in = metrics.counter("supergame_received_bytes", "Bytes of requests received.")
         self.limited = metrics.counter("supergame_limited", "Requests and messages refused by a rate limit.")
         self.cut_off = metrics.counter("supergame_cut_off", "Connections ended because they broke a limit.")
         bytes_out = metrics.counter("supergame_sent_bytes", "Bytes of messages sent to sockets.")
@@ -99,7 +101,7 @@ class Port:
         if not self.connections:
             self.empty.set()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run something to its end, even when the connection it belongs to goes away."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)

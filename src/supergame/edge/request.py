@@ -1,4 +1,4 @@
-"""What the HTTP side passes around: the request, the response, and the caller behind a request."""
+"""What requests are to everybody: the request, the response, and the caller behind a request."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Request:
 
 
 class Caller:
-    """Who calls an operation over HTTP. Alike in its attributes to a `Session`."""
+    """Who calls an operation over HTTP or gRPC. Alike in its attributes to a `Session`."""
 
     __slots__ = (
         "address",
@@ -94,7 +94,7 @@ class Caller:
     )
 
     session_id = ""
-    """An HTTP request belongs to no socket."""
+    """A request belongs to no socket."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Caller:
         issued_us: int = 0,
     ) -> None:
         self.http = http
-        """The request itself: headers, query parameters, body."""
+        """The request itself: headers, query parameters, body. Of a gRPC call, the metadata are the headers."""
         self.address = http.address
         self.user_id = user_id
         """Empty for who came with the server key or the http key."""

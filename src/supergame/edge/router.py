@@ -15,7 +15,7 @@ from supergame.edge.calls import After, Call
 from supergame.edge.failures import Failures
 from supergame.edge.guard import Guard
 from supergame.edge.hooks import Hooks
-from supergame.edge.operations import Operations
+from supergame.edge.operations import Operations, Unary
 from supergame.edge.realtime import Messages
 from supergame.edge.request import Request, Response
 from supergame.edge.routes import Routes, Target
@@ -68,6 +68,7 @@ class Router:
         self._game_static: tuple[StaticFolder, ...] = ()
         self._hooks = Hooks()
         self._routes = Routes()
+        self._unary: dict[str, Unary] = {}
         self._files = StaticFiles(settings.static_cache_bytes_max)
 
     @property
@@ -126,6 +127,14 @@ class Router:
             raise
         self.messages.set_hooks(hooks)
 
+    def unary(self, name: str) -> Unary:
+        """What answers the gRPC calls of an operation that is offered, made at its first call."""
+        found = self._unary.get(name)
+        if found is None:
+            operation, call = self._bound[name]
+            found = self._unary[name] = self._operations.unary(operation, call, self._hooks)
+        return found
+
     def receive(self, session: Session, data: bytes) -> Awaitable[None] | None:
         """Handle one message of a session; what it returns has to be awaited before its next one. Never raises."""
         return self.messages.receiver(session.codec)(session, data)
@@ -138,6 +147,7 @@ class Router:
             routes.add(raw.method, raw.pattern, self._raw_target(raw.handler))
         self._files.mount((*self._static, *self._game_static))
         self._routes = routes
+        self._unary = {}
 
     def _route(self, routes: Routes, bound: _Bound) -> None:
         for binding in bound.operation.bindings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -28,6 +28,9 @@ from supergame.protocol.openapi import Extra, openapi
 from supergame.protocol.system import Ping, Pong
 from supergame.protocol.types import Empty
 
+if TYPE_CHECKING:
+    from supergame.edge.grpc import GrpcServer
+
 PROMETHEUS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 METRICS_SECONDS: Final = 1.0
@@ -38,7 +41,7 @@ ABORT_SECONDS_MAX: Final = 1
 
 
 class Edge:
-    """One port for HTTP and sockets.
+    """One port for HTTP and sockets, and beside it one for gRPC.
 
     `sessions`, `tokens` and `router` are what features and the app use. Everything is registered before `start`.
     """
@@ -69,6 +72,7 @@ class Edge:
             router=self.router,
         )
         self._server: asyncio.Server | None = None
+        self._grpc: GrpcServer | None = None
         self._certificate: Certificate | None = None
         if settings.tls_certificate:
             self._certificate = Certificate(
@@ -93,16 +97,36 @@ class Edge:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def grpc_port(self) -> int:
+        """The port it takes gRPC calls on, once started; 0 where it takes none."""
+        return 0 if self._grpc is None else self._grpc.port
+
     async def start(self) -> None:
-        """Listen. Raises BadSetting when the address cannot be had."""
-        loop = asyncio.get_running_loop()
+        """Listen. Raises BadSetting when an address cannot be had."""
         self._port.wheel.start()
-        context = None
         if self._certificate is not None:
             self._certificate.start()
-            context = self._certificate.context
         try:
-            self._server = await loop.create_server(
+            if self.settings.grpc:
+                await self._start_grpc()
+            await self._start_http()
+        except BadSetting:
+            await self._stop_grpc()
+            self._stop_timers()
+            raise
+
+    async def _start_grpc(self) -> None:
+        from supergame.edge.grpc import GrpcServer
+
+        server = GrpcServer(self._port, self._certificate)
+        await server.start()
+        self._grpc = server
+
+    async def _start_http(self) -> None:
+        context = None if self._certificate is None else self._certificate.context
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
                 partial(HttpConnection, self._port),
                 self.settings.host,
                 self.settings.port,
@@ -111,12 +135,14 @@ class Edge:
                 ssl_handshake_timeout=self.settings.read_seconds_max if context else None,
             )
         except OSError as error:
-            self._stop_timers()
             where = f"{self.settings.host}:{self.settings.port}"
             raise BadSetting(f"edge.host and edge.port: cannot listen on {where} ({error.strerror}).") from None
 
     def close_door(self) -> None:
-        """Take no new connections; those that are there go on as before."""
+        """Take no new connections; those that are there go on as before.
+
+        gRPC goes on until `stop`: it cannot do the one without the other.
+        """
         if self._server is not None:
             self._server.close()
 
@@ -143,6 +169,7 @@ class Edge:
                 task.cancel()
             # Not by the clock: whoever stands in for it in a test need not move it for this.
             await self._until_gone(asyncio.sleep(ABORT_SECONDS_MAX))
+        await self._stop_grpc()
         self._stop_timers()
         await self._server.wait_closed()
         self._server = None
@@ -163,6 +190,11 @@ class Edge:
             else:
                 await asyncio.wait(set(port.tasks))
         await self.router.after.drain()
+
+    async def _stop_grpc(self) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop()
+            self._grpc = None
 
     def _stop_timers(self) -> None:
         self._port.wheel.stop()

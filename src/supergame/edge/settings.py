@@ -10,12 +10,16 @@ from supergame.core.config import Section, setting
 
 @dataclass(frozen=True)
 class EdgeSettings(Section):
-    """The one port that carries HTTP and sockets."""
+    """The port that carries HTTP and sockets, and the one for gRPC."""
 
     section: ClassVar[str] = "edge"
 
     host: str = setting("0.0.0.0", "Address to listen on.")
     port: int = setting(7350, "Port for HTTP and sockets; 0 takes any free one.", minimum=0)
+    grpc: bool = setting(True, "Whether to serve gRPC as well, on a port of its own.")
+    grpc_port: int = setting(
+        0, "Port for gRPC; 0 takes the one below edge.port, or any free one if that is 0.", minimum=0
+    )
     backlog: int = setting(4096, "Connections that may wait to be accepted.", minimum=1)
 
     server_key: str = setting("defaultkey", "Key that clients show when they log in (Basic user name).")
@@ -64,11 +68,11 @@ class EdgeSettings(Section):
     close_seconds_max: int = setting(2, "How long a closing socket may take to say goodbye.", minimum=1)
     grace_seconds: int = setting(10, "How long a stopping node waits for what is under way.", minimum=0)
 
-    connections_max: int = setting(20_000, "Connections at a time.", minimum=1)
+    connections_max: int = setting(20_000, "Connections at a time; a gRPC call under way counts as one.", minimum=1)
     connections_per_address_max: int = setting(4_096, "Connections at a time from one address.", minimum=1)
     addresses_max: int = setting(65_536, "Addresses remembered for their limits.", minimum=1)
     requests_per_second_max: int = setting(
-        2_000, "HTTP requests and new connections per second from one address; 0 for no limit.", minimum=0
+        2_000, "Requests, gRPC calls and new connections per second from one address; 0 for no limit.", minimum=0
     )
     requests_burst_max: int = setting(10_000, "The same, at once.", minimum=1)
     messages_per_second_max: int = setting(1_000, "Messages per second from one session; 0 for no limit.", minimum=0)

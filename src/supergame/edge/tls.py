@@ -31,6 +31,8 @@ class Certificate:
         self._stamp = self._look()
         try:
             self.context = self._load()
+            self.pem = self._read()
+            """The key and the chain, for who does not take an `SSLContext`; another object once they are renewed."""
         except (OSError, ssl.SSLError) as error:
             raise BadSetting(f"edge.tls_certificate: {certificate} cannot be used ({error}).") from None
 
@@ -50,6 +52,9 @@ class Certificate:
         context.set_alpn_protocols(["http/1.1"])
         context.load_cert_chain(self._certificate, self._key)
         return context
+
+    def _read(self) -> tuple[bytes, bytes]:
+        return Path(self._key or self._certificate).read_bytes(), Path(self._certificate).read_bytes()
 
     def _look(self) -> tuple[tuple[int, int], ...]:
         found = []
@@ -71,6 +76,7 @@ class Certificate:
         try:
             self._load()
             self.context.load_cert_chain(self._certificate, self._key)
+            self.pem = self._read()
         except (OSError, ssl.SSLError) as error:
             self._log.error("the new TLS certificate cannot be used, the old one stays", error=str(error))
             return
