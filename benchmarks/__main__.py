@@ -19,7 +19,7 @@ from typing import NamedTuple
 import uvloop
 
 from benchmarks import report, servers, socket_load
-from benchmarks.measures import SMALL, STORE, Measure, Scale, over_http, realtime
+from benchmarks.measures import SMALL, STORE, Measure, Scale, in_protobuf, over_http, realtime
 from benchmarks.report import Row
 from benchmarks.result import Result
 from benchmarks.servers import Server
@@ -58,7 +58,7 @@ class Bench:
             for name in ("ours", *BARE_SERVERS):
                 (self.folder / name).mkdir()
                 self.servers[name] = stack.enter_context(servers.running(name, self.folder / name))
-            for measure in (*realtime(self.scale), *over_http(self.scale)):
+            for measure in (*realtime(self.scale), *in_protobuf(self.scale), *over_http(self.scale)):
                 if self._wanted(measure.name):
                     yield self._measured(measure)
             if self._wanted("idle"):

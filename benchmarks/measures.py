@@ -9,6 +9,7 @@ from functools import partial
 from itertools import count
 
 from benchmarks import http_load, socket_load
+from benchmarks.encodings import JSON, PROTOBUF, Encoding
 from benchmarks.http_load import bearer, request
 from benchmarks.result import Result
 from benchmarks.servers import Server
@@ -50,14 +51,15 @@ class Measure:
 
 
 REALTIME_RATIO_MAX = 1.5
+PROTOBUF_RATIO_MAX = 1.3
+FAN_OUT_RATIO_MAX = 1.05
+"""What many are sent is encoded once, so the encoding makes no difference; two rounds of the same differ as much."""
 
 
 def realtime(scale: Scale) -> list[Measure]:
     """What goes over sockets, beside the bare relay."""
 
-    def measure(
-        name: str, title: str, unit: str, n: int, run: Callable[[Players, float], Awaitable[Result]]
-    ) -> Measure:
+    def measure(name: str, title: str, unit: str, n: int, run: PlayersRun) -> Measure:
         async def with_players(server: Server, seconds: float, *, log_in_first: bool) -> Result:
             return await run(await Players.of(server, n, log_in_first=log_in_first), seconds)
 
@@ -100,6 +102,29 @@ def realtime(scale: Scale) -> list[Measure]:
             partial(chat, window=16, stored=True),
         ),
         measure("rpc", f"rpc echo over {scale.pairs} sockets, 4 under way each", "calls/s", scale.pairs, rpc),
+    ]
+
+
+def in_protobuf(scale: Scale) -> list[Measure]:
+    """The same in protobuf, beside JSON on the same server."""
+
+    def measure(name: str, title: str, unit: str, n: int, run: PlayersRun, ratio_max: float) -> Measure:
+        async def speaking(server: Server, seconds: float, *, encoding: Encoding) -> Result:
+            return await run(await Players.of(server, n, log_in_first=True, encoding=encoding), seconds)
+
+        ours, bare = (partial(speaking, encoding=encoding) for encoding in (PROTOBUF, JSON))
+        return Measure(f"{name}_protobuf", f"{title}, protobuf (bare: JSON)", unit, ours, "ours", bare, ratio_max)
+
+    pairs, rooms, size = scale.pairs, scale.rooms, scale.room_size
+    relay = partial(socket_load.relay, pairs=pairs, window=4)
+    rpc = partial(socket_load.rpc, clients=pairs, window=4)
+    fan_out = partial(socket_load.fan_out, rooms=rooms, size=size, window=16)
+    return [
+        measure("relay", f"relay, {pairs} pairs", "messages/s", 2 * pairs, relay, PROTOBUF_RATIO_MAX),
+        measure(
+            "fan_out", f"match data, {rooms} rooms of {size}", "deliveries/s", rooms * size, fan_out, FAN_OUT_RATIO_MAX
+        ),
+        measure("rpc", f"rpc echo over {pairs} sockets", "calls/s", pairs, rpc, PROTOBUF_RATIO_MAX),
     ]
 
 

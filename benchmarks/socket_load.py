@@ -7,7 +7,6 @@ count bytes, and answer with as many messages as have come.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from base64 import b64encode
@@ -15,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.encodings import JSON, Encoding
 from benchmarks.http_load import log_in
 from benchmarks.result import Result
 from benchmarks.servers import Server
@@ -29,11 +29,12 @@ SETTLE_SECONDS = 0.2
 CONNECTING_MAX = 64
 
 
-def masked(message: dict) -> bytes:
-    """A text frame as a client sends it."""
-    payload = json.dumps(message, separators=(",", ":")).encode()
+def masked(message: dict, encoding: Encoding) -> bytes:
+    """A frame as a client sends it."""
+    payload = encoding.dump(message)
     size = len(payload)
-    head = bytes((0x81, 0x80 | size)) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
+    opcode = encoding.opcode
+    head = bytes((opcode, 0x80 | size)) if size < 126 else bytes((opcode, 0xFE)) + size.to_bytes(2, "big")
     key = (MASK * (size // 4 + 1))[:size]
     return head + MASK + (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
 
@@ -41,7 +42,8 @@ def masked(message: dict) -> bytes:
 class Client(asyncio.Protocol):
     """One socket. First it asks and learns the sizes of frames; from `count` on it counts."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, encoding: Encoding) -> None:
+        self.encoding = encoding
         self._token = token
         self._buffer = b""
         self._answers: deque[asyncio.Future[dict]] = deque()
@@ -57,7 +59,8 @@ class Client(asyncio.Protocol):
         self.transport = transport
         key = b64encode(os.urandom(16)).decode()
         transport.write(
-            f"GET /ws?token={self._token} HTTP/1.1\r\nHost: load\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET /ws?token={self._token}&format={self.encoding.name} HTTP/1.1\r\nHost: load\r\n"
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
 
@@ -88,8 +91,8 @@ class Client(asyncio.Protocol):
                 return
             opcode, payload = self._buffer[0], self._buffer[at : at + size]
             self._buffer = self._buffer[at + size :]
-            if opcode == 0x81:
-                self._heard(json.loads(payload), at + size)
+            if opcode == self.encoding.opcode:
+                self._heard(self.encoding.load(payload), at + size)
 
     def _heard(self, message: dict, size: int) -> None:
         if "error" in message:
@@ -102,7 +105,7 @@ class Client(asyncio.Protocol):
         """Send a message and wait for the answer to it."""
         answer = asyncio.get_running_loop().create_future()
         self._answers.append(answer)
-        self.transport.write(masked({"cid": "1", **message}))
+        self.transport.write(masked({"cid": "1", **message}, self.encoding))
         return await asyncio.wait_for(answer, ANSWER_SECONDS_MAX)
 
     def count(self, *names: str, on_rounds: Callable[[int], object] = lambda n: None) -> None:
@@ -143,18 +146,23 @@ class Players:
 
     server: Server
     tokens: Sequence[str]
+    encoding: Encoding
 
     @classmethod
-    async def of(cls, server: Server, n: int, *, log_in_first: bool) -> Players:
+    async def of(cls, server: Server, n: int, *, log_in_first: bool, encoding: Encoding = JSON) -> Players:
         """Make sure of `n` players; a bare server asks nobody who they are."""
-        return cls(server, await log_in(server.port, n) if log_in_first else [""] * n)
+        return cls(server, await log_in(server.port, n) if log_in_first else [""] * n, encoding)
+
+    def frame(self, message: dict) -> bytes:
+        """A message as these players send it."""
+        return masked(message, self.encoding)
 
     async def connect(self, n: int) -> list[Client]:
         loop = asyncio.get_running_loop()
         clients: list[Client] = []
         for first in range(0, n, CONNECTING_MAX):
             some = [
-                loop.create_connection(lambda token=token: Client(token), "127.0.0.1", self.server.port)
+                loop.create_connection(lambda token=token: Client(token, self.encoding), "127.0.0.1", self.server.port)
                 for token in self.tokens[first : min(n, first + CONNECTING_MAX)]
             ]
             made = [client for _, client in await asyncio.gather(*some)]
@@ -180,7 +188,7 @@ async def matches(players: Players, n: int, size: int) -> list[Room]:
         for member in members[1:]:
             await member.ask(match_join={"match_id": match_id})
         data = {"match_id": match_id, "op_code": "1", "data": DATA}
-        rooms.append(Room(members, masked({"match_data_send": data})))
+        rooms.append(Room(members, players.frame({"match_data_send": data})))
     return await _settled(rooms)
 
 
@@ -193,7 +201,7 @@ async def channels(players: Players, n: int, size: int, *, stored: bool) -> list
             joined = {"target": f"room-{number}", "type": 1, "persistence": stored}
             answer = await member.ask(channel_join=joined)
         said = {"channel_id": answer["channel"]["id"], "content": CONTENT}
-        rooms.append(Room(members, masked({"cid": "1", "channel_message_send": said})))
+        rooms.append(Room(members, players.frame({"cid": "1", "channel_message_send": said})))
     return await _settled(rooms)
 
 
@@ -254,7 +262,7 @@ async def rpc(players: Players, seconds: float, *, clients: int, window: int) ->
     flows, counting = [], await players.connect(clients)
     for client in counting:
         await client.ask(**CALL)
-        flow = Flow(client, masked({"cid": "1", **CALL}), window, latencies)
+        flow = Flow(client, players.frame({"cid": "1", **CALL}), window, latencies)
         client.count("rpc", on_rounds=flow.arrived)
         flows.append(flow)
     return await _measured(players.server, seconds, flows, counting, latencies)

@@ -19,6 +19,7 @@ def test_every_measure_gives_a_figure_beside_its_bare_limit(tmp_path):
     rows = json.loads((tmp_path / "benchmarks.json").read_text())["rows"]
     assert {row["name"] for row in rows} == {
         *("relay", "fan_out_16", "fan_out_2", "chat_16", "chat_2", "chat_stored", "rpc"),
+        *("relay_protobuf", "fan_out_protobuf", "rpc_protobuf"),
         *("http_rpc", "login", "account", "storage_read", "storage_write"),
         *("idle", "store", "ready"),
     }

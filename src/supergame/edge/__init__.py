@@ -1,7 +1,7 @@
 """The edge: one port for HTTP and sockets, sessions, tokens, limits, and the routing of what comes in."""
 
-from supergame.edge.codec import CODECS, JSON, Codec
-from supergame.edge.frames import frame
+from supergame.edge.codec import CODECS, JSON, PROTOBUF, Codec
+from supergame.edge.frames import BINARY, frame
 from supergame.edge.hooks import After, Before, Hooks
 from supergame.edge.later import Later
 from supergame.edge.quotas import Quota
@@ -14,8 +14,10 @@ from supergame.edge.settings import EdgeSettings
 from supergame.edge.tokens import Claims, Revoked, TokenPair, Tokens
 
 __all__ = [
+    "BINARY",
     "CODECS",
     "JSON",
+    "PROTOBUF",
     "After",
     "Before",
     "Caller",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from supergame.edge.frames import TEXT_HEADS, TEXT_SIZES, frame, head
+from supergame.edge.frames import BINARY, READY_SIZES, TEXT_HEADS, frame, head
+from supergame.protocol import protobuf
 from supergame.protocol.catalogue import name_of
 from supergame.protocol.json import encode, encode_bare, split_envelope
 from supergame.protocol.operation import Realtime
@@ -48,7 +49,7 @@ class JsonCodec:
         body = encode(message)
         opening = b'{"cid":%b,' % cid if cid else b"{"
         size = len(opening) + len(name) + len(body) + 1
-        return b"".join((TEXT_HEADS[size] if size < TEXT_SIZES else head(size), opening, name, body, b"}"))
+        return b"".join((TEXT_HEADS[size] if size < READY_SIZES else head(size), opening, name, body, b"}"))
 
     def _named(self, kind: type[Message]) -> bytes:
         name = self._names[kind] = b'"%b":' % name_of(kind).encode()
@@ -63,7 +64,29 @@ class JsonCodec:
         return declared.decode
 
 
-JSON: Final[Codec] = JsonCodec()
+class ProtobufCodec:
+    """Protobuf in binary frames."""
 
-CODECS: Final[dict[str, Codec]] = {JSON.name: JSON}
+    name = "protobuf"
+    text = False
+    split = staticmethod(protobuf.split_envelope)
+
+    def frame(self, message: Message, cid: bytes = b"") -> bytes:
+        """See Codec."""
+        return frame(protobuf.encode_envelope(name_of(message.__class__), message, cid), BINARY)
+
+    def bare(self, cid: bytes) -> bytes:
+        """See Codec; the cid is a whole envelope."""
+        return frame(cid, BINARY)
+
+    def decoder(self, declared: Realtime[Any]) -> Callable[[Any], Message]:
+        """See Codec."""
+        kind: type[Message] = declared.type
+        return protobuf.builder(kind)
+
+
+JSON: Final[Codec] = JsonCodec()
+PROTOBUF: Final[Codec] = ProtobufCodec()
+
+CODECS: Final[dict[str, Codec]] = {codec.name: codec for codec in (JSON, PROTOBUF)}
 """By the value of `?format=`."""

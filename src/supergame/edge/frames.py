@@ -21,16 +21,20 @@ def head(size: int, opcode: int = TEXT) -> bytes:
     return bytes((opcode, 127)) + size.to_bytes(8, "big")
 
 
-TEXT_SIZES: Final = 2_048
-TEXT_HEADS: Final = tuple(head(size) for size in range(TEXT_SIZES))
-"""The heads of text frames up to that size, which is nearly all of them: looking one up beats making it."""
+READY_SIZES: Final = 2_048
+TEXT_HEADS: Final = tuple(head(size) for size in range(READY_SIZES))
+BINARY_HEADS: Final = tuple(head(size, BINARY) for size in range(READY_SIZES))
+"""The heads of frames up to that size, which is nearly all of them: looking one up beats making it."""
 
 
 def frame(payload: bytes, opcode: int = TEXT) -> bytes:
     """Put one whole message into a frame."""
     size = len(payload)
-    if opcode == TEXT and size < TEXT_SIZES:
-        return TEXT_HEADS[size] + payload
+    if size < READY_SIZES:
+        if opcode == TEXT:
+            return TEXT_HEADS[size] + payload
+        if opcode == BINARY:
+            return BINARY_HEADS[size] + payload
     return head(size, opcode) + payload
 
 

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from supergame.core.telemetry import Counter
 from supergame.edge.codec import JSON, Codec
+from supergame.protocol import protobuf
 from supergame.protocol.json import encode
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.types import Message
@@ -117,6 +118,7 @@ class Session:
         "_on_close",
         "_presence",
         "_presence_json",
+        "_presence_protobuf",
         "address",
         "codec",
         "context",
@@ -173,6 +175,7 @@ class Session:
         self.write = wire.write
         self._presence: UserPresence | None = None
         self._presence_json = b""
+        self._presence_protobuf = b""
         self.context: object | None = None
         """What the layer above keeps for this session, made when it is first asked for; let go when it ends."""
         self._on_close: list[Callable[[Session], object]] | None = None
@@ -205,10 +208,18 @@ class Session:
 
     @property
     def presence_json(self) -> bytes:
-        """`presence` encoded, made once."""
+        """`presence` as JSON, made once."""
         encoded = self._presence_json
         if not encoded:
             encoded = self._presence_json = encode(self.presence)
+        return encoded
+
+    @property
+    def presence_protobuf(self) -> bytes:
+        """`presence` as protobuf, made once."""
+        encoded = self._presence_protobuf
+        if not encoded:
+            encoded = self._presence_protobuf = protobuf.encode(self.presence)
         return encoded
 
     def send(self, message: Message, cid: bytes = b"") -> None:

@@ -80,8 +80,13 @@ def split_envelope(frame: bytes) -> tuple[bytes, str, Any]:
     """
     envelope = _parsed(_envelope(), frame)
     cid, name = envelope.cid, envelope.WhichOneof(MESSAGE_GROUP)
-    raw_cid = delimited(CID_NUMBER, cid.encode()) if cid else b""
+    raw_cid = encode_cid(cid) if cid else b""
     return (raw_cid, name, getattr(envelope, name)) if name else (raw_cid, "", None)
+
+
+def encode_cid(cid: str) -> bytes:
+    """Write a cid as the field of the envelope that it is."""
+    return delimited(CID_NUMBER, cid.encode())
 
 
 def encode_envelope(name: str, message: Message, cid: bytes = b"") -> bytes:

@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.features.lobby import Lobby
 
-from supergame.edge import JSON
-from supergame.edge.codec import JsonCodec
-from supergame.features.matches.data import json_frame, match_data
-from supergame.protocol.json import encode
+from supergame.edge import JSON, PROTOBUF
+from supergame.features.matches.data import json_frame, match_data, protobuf_frame
+from supergame.protocol import json, protobuf
 from supergame.protocol.matches import MatchData
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.types import Int64
@@ -19,19 +18,22 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
 @given(match_id=st.uuids(), op_code=INT64, data=st.binary(max_size=3_000), sender=PRESENCES, reliable=st.booleans())
-def test_it_reads_as_the_codec_writes_it(match_id, op_code, data, sender, reliable):
-    by_hand = json_frame(f"{match_id}.", op_code, data, b"" if sender is None else encode(sender), reliable)
-    assert by_hand == JSON.frame(MatchData(f"{match_id}.", sender, Int64(op_code), data, reliable))
+def test_it_reads_as_the_codecs_write_it(match_id, op_code, data, sender, reliable):
+    message = MatchData(f"{match_id}.", sender, Int64(op_code), data, reliable)
+    as_json, as_protobuf = (b"" if sender is None else encode(sender) for encode in (json.encode, protobuf.encode))
+    by_hand = json_frame(message.match_id, op_code, data, as_json, reliable)
+    assert by_hand == JSON.frame(message)
+    by_hand = protobuf_frame(message.match_id, op_code, data, as_protobuf, reliable)
+    framed = PROTOBUF.frame(message)
+    size = len(protobuf.encode_envelope("match_data", message))
+    assert by_hand[:-size] == framed[:-size]
+    _, name, body = PROTOBUF.split(by_hand[-size:])  # the order of the fields is another
+    assert (name, protobuf.builder(MatchData)(body)) == ("match_data", message)
 
 
 async def test_each_reader_gets_it_in_the_encoding_it_asked_for():
-    class Other(JsonCodec):
-        """A second encoding; what tells them apart is that it is another one."""
-
-        name = "other"
-
     lobby = Lobby()
-    players = [lobby.enter("ann"), lobby.enter("bob", codec=Other()), lobby.enter("cat")]
+    players = [lobby.enter("ann"), lobby.enter("bob", codec=PROTOBUF), lobby.enter("cat")]
     sessions = [player.session for player in players]
     for sender in (sessions[0], sessions[0].presence, None):
         match_data(sessions, "m.", 7, b"data", sender, True)
