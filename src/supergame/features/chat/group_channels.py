@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from supergame.core.errors import BadInput
@@ -11,7 +11,7 @@ from supergame.edge import fan_out
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
 from supergame.features.chat.model import MessageIds, written
-from supergame.features.presence import StreamMode, Streams
+from supergame.features.presence import Streams
 from supergame.protocol.chat import ChannelMessage, ChannelMessageCode
 from supergame.store import Tx, load_queries
 
@@ -29,7 +29,7 @@ class GroupChannels:
     def __init__(
         self, ground: Ground, streams: Streams, ids: MessageIds, settled: Callable[[str], Awaitable[None]]
     ) -> None:
-        self._database, self._sessions = ground.database, ground.edge.sessions
+        self._database = ground.database
         self._streams, self._ids, self._settled = streams, ids, settled
         self._gate: Gate | None = None
         self._expulsions = 0
@@ -49,10 +49,8 @@ class GroupChannels:
                 return channel
         raise BadInput("Group not found")
 
-    async def note(
-        self, tx: Tx, group_id: str, code: ChannelMessageCode, user_id: str, username: str
-    ) -> ChannelMessage:
-        """Write down what happened to a player in a group; after the commit, `tell` lets the channel hear it."""
+    async def note(self, tx: Tx, group_id: str, code: ChannelMessageCode, user_id: str, username: str) -> None:
+        """Write down in a group's channel what happened to a player; all in it hear it once that is kept."""
         channel = channels.group(group_id)
         message_id, now = self._ids.next()
         content = written({"username": username})
@@ -66,28 +64,17 @@ class GroupChannels:
             content=content,
             updated_us=self._ids.latest_us,
         )
-        return ChannelMessage(
+        message = ChannelMessage(
             channel.id, message_id, int(code), user_id, username, content, now, now, True, group_id=group_id
         )
+        tx.then(lambda: fan_out(self._streams.members(channel.stream), message))
 
-    def tell(self, message: ChannelMessage) -> None:
-        """Let all in the group's channel hear what was written down."""
-        fan_out(self._streams.members(channels.group(message.group_id).stream), message)
-
-    def expel(self, group_id: str, user_ids: Collection[str]) -> None:
-        """Take users who are no members any more out of the group's channel."""
+    def expel(self, group_id: str, user_id: str) -> None:
+        """Take a user who is no member any more out of a group's channel."""
         self._expulsions += 1
         stream = channels.group(group_id).stream
-        for session in [session for session in self._streams.members(stream) if session.user_id in user_ids]:
+        for session in [session for session in self._streams.members(stream) if session.user_id == user_id]:
             self._streams.leave(session, stream)
-
-    async def review(self, user_id: str) -> None:
-        """Take a user out of the channels where the gate would not let them in any more."""
-        self._expulsions += 1
-        for session in list(self._sessions.of_user(user_id)):
-            for stream in self._streams.streams_of(session):
-                if stream.mode == StreamMode.GROUP and not (self._gate and await self._gate(stream.subject, user_id)):
-                    self._streams.leave(session, stream)
 
     def close(self, group_id: str) -> None:
         """Take everybody out of the channel of a group that is gone, and tell them."""
@@ -95,8 +82,7 @@ class GroupChannels:
         self._streams.farewell(channels.group(group_id).stream)
 
     async def forget(self, group_id: str) -> None:
-        """Delete the history of a group that is gone. Doing so twice is harmless."""
-        self.close(group_id)
+        """Delete the history of a group whose channel is closed. Doing so twice is harmless."""
         channel = channels.group(group_id)
         await self._settled(channel.id)
         while await self._database.run(QUERIES.forget_some, channel_id=channel.id, count=FORGOTTEN_PER_TRANSACTION):
