@@ -59,6 +59,13 @@ const EVENTS = {
   matchPresence: "onmatchpresence",
   matched: "onmatchmakermatched",
   statusPresence: "onstatuspresence",
+  party: "onparty",
+  partyClose: "onpartyclose",
+  partyData: "onpartydata",
+  partyLeader: "onpartyleader",
+  partyPresence: "onpartypresence",
+  partyRequest: "onpartyjoinrequest",
+  partyTicket: "onpartymatchmakerticket",
   disconnect: "ondisconnect",
 };
 
