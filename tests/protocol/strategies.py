@@ -25,9 +25,14 @@ from supergame.protocol.types import (
 
 def declared_types() -> list[type[Message]]:
     """List every message that an operation or an envelope holds, and those inside them."""
-    found: dict[type[Message], None] = {Failure: None}
     todo = [kind for operation in OPERATIONS.values() for kind in (operation.request, operation.response)]
-    todo += [kind for _, kind in ENVELOPE.values()]
+    return types_within([Failure, *todo, *(kind for _, kind in ENVELOPE.values())])
+
+
+def types_within(kinds: list[type[Message]]) -> list[type[Message]]:
+    """List these messages and those inside them, each once."""
+    found: dict[type[Message], None] = {}
+    todo = list(kinds)
     while todo:
         kind = todo.pop()
         if kind not in found:

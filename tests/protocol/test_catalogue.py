@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.protocol.strategies import declared_types
+from tests.protocol.strategies import declared_types, types_within
 
 from supergame.protocol.catalogue import CAPABILITIES, ENVELOPE, EVENTS, MESSAGES, OPERATIONS, name_of
 from supergame.protocol.chat import ChannelMessageAck, ChannelType
@@ -41,7 +41,7 @@ _BEYOND = {
     kind
     for operation in OPERATIONS.values()
     if operation.extension
-    for kind in (operation.request, operation.response)
+    for kind in types_within([operation.request, operation.response])
     if kind.__name__ not in API["messages"]
 }
 # Ours: `Empty` is Google's, `Failure` is google.rpc.Status; the others belong to operations beyond the protocol.
@@ -156,7 +156,19 @@ def test_enum_values_are_the_wires() -> None:
 
 def test_only_authentication_and_refresh_take_the_server_key() -> None:
     with_key = {name for name, operation in OPERATIONS.items() if operation.auth is Auth.SERVER_KEY}
-    assert with_key == {"AuthenticateCustom", "AuthenticateDevice", "AuthenticateEmail", "SessionRefresh"}
+    assert with_key == {
+        "AuthenticateApple",
+        "AuthenticateCustom",
+        "AuthenticateDevice",
+        "AuthenticateEmail",
+        "AuthenticateFacebook",
+        "AuthenticateFacebookInstantGame",
+        "AuthenticateGameCenter",
+        "AuthenticateGoogle",
+        "AuthenticateOpenId",
+        "AuthenticateSteam",
+        "SessionRefresh",
+    }
     assert [name for name, operation in OPERATIONS.items() if operation.auth is Auth.NOBODY] == ["Healthcheck"]
 
 
