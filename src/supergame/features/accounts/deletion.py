@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from supergame.core.errors import NotFound
 from supergame.core.feature import Ground
-from supergame.features.accounts.model import AccountDeleted, Revocation
+from supergame.features.accounts.model import AccountDeleted
 from supergame.features.accounts.revocations import Revocations
 from supergame.features.accounts.tombstones import returned
 from supergame.store import Database, Events, Tx, load_queries
@@ -26,23 +27,21 @@ class Deletion:
 
     async def delete(self, user_id: str) -> None:
         """Delete an account; its tokens and sockets end. Raises NotFound."""
-        now_us = self._clock.now_us()
-        revocation = self._revocations.of_user(user_id)
 
         async def body(tx: Tx) -> None:
-            await self.delete_within(tx, revocation, now_us)
+            await self.delete_within(tx, user_id)
 
         await self._database.transact(body)
-        self._revocations.announce(revocation)
 
-    async def delete_within(self, tx: Tx, revocation: Revocation, now_us: int) -> None:
-        """Delete the account whose tokens are called back, in the caller's transaction of `events`. Raises NotFound."""
-        user_id = revocation.id
+    async def delete_within(self, tx: Tx, user_id: str) -> None:
+        """Do so in the caller's transaction. Raises NotFound."""
         if not await tx.run(_QUERIES.delete_user, user_id=user_id):
             raise NotFound("Account not found.")
         await tx.run(_QUERIES.delete_identities, user_id=user_id)
+        await tx.run(_QUERIES.add_tombstone, user_id=user_id, deleted_us=self._clock.now_us())
+        revocation = self._revocations.of_user(user_id)
         await self._revocations.write(tx, revocation)
-        await tx.run(_QUERIES.add_tombstone, user_id=user_id, deleted_us=now_us)
+        tx.then(partial(self._revocations.announce, revocation))
         await self._events.announce(tx, AccountDeleted(user_id))
 
     async def repeat(self) -> None:

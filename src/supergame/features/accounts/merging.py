@@ -18,8 +18,7 @@ from supergame.features.accounts.model import (
     Identity,
     Provider,
 )
-from supergame.features.accounts.revocations import Revocations
-from supergame.store import Events, Tx, load_queries
+from supergame.store import Database, Events, Tx, load_queries
 
 _QUERIES = load_queries("supergame.features.accounts")
 
@@ -27,10 +26,11 @@ _QUERIES = load_queries("supergame.features.accounts")
 class Merging:
     """Merges accounts."""
 
-    def __init__(self, ground: Ground, deletion: Deletion, revocations: Revocations) -> None:
+    def __init__(self, ground: Ground, deletion: Deletion) -> None:
         self._clock = ground.clock
+        self._database: Database = ground.database
         self._events: Events = ground.events
-        self._deletion, self._revocations = deletion, revocations
+        self._deletion = deletion
 
     async def merge(self, from_id: str, into_id: str) -> None:
         """Move all that is kept on one account to another, and delete the first.
@@ -40,34 +40,33 @@ class Merging:
         if from_id == into_id:
             raise BadInput("An account cannot be merged with itself.")
         now_us = self._clock.now_us()
-        revocation = self._revocations.of_user(from_id)
 
         async def body(tx: Tx) -> None:
             for user_id in (from_id, into_id):
                 await _check(tx, user_id)
-            await self._move_identities(tx, from_id, into_id)
+            await _move_identities(tx, from_id, into_id)
             await tx.run(_QUERIES.touch_user, user_id=into_id, now_us=now_us)
             await self._events.announce(tx, AccountMerged(from_id, into_id))
-            await self._deletion.delete_within(tx, revocation, now_us)
+            await self._deletion.delete_within(tx, from_id)
 
         await self._database.transact(body)
-        self._revocations.announce(revocation)
 
-    async def _move_identities(self, tx: Tx, from_id: str, into_id: str) -> None:
-        """Move the ways to log in, newest first, as far as the other account has room for them.
 
-        A password goes with its email address, and so does whether that is verified.
-        """
-        there = await tx.all(_QUERIES.read_identities, Identity, user_id=into_id)
-        counts = Counter(identity.provider for identity in there)
-        for identity in await tx.all(_QUERIES.read_identities, Identity, user_id=from_id):
-            provider = identity.provider
-            if counts[provider] >= (DEVICES_PER_ACCOUNT_MAX if provider == Provider.DEVICE else 1):
-                continue
-            counts[provider] += 1
-            await tx.run(_QUERIES.move_identity, provider=provider, external_id=identity.external_id, user_id=into_id)
-            if provider == Provider.EMAIL:
-                await tx.run(_QUERIES.move_password, from_id=from_id, into_id=into_id)
+async def _move_identities(tx: Tx, from_id: str, into_id: str) -> None:
+    """Move the ways to log in, newest first, as far as the other account has room for them.
+
+    A password goes with its email address, and so does whether that is verified.
+    """
+    there = await tx.all(_QUERIES.read_identities, Identity, user_id=into_id)
+    counts = Counter(identity.provider for identity in there)
+    for identity in await tx.all(_QUERIES.read_identities, Identity, user_id=from_id):
+        provider = identity.provider
+        if counts[provider] >= (DEVICES_PER_ACCOUNT_MAX if provider == Provider.DEVICE else 1):
+            continue
+        counts[provider] += 1
+        await tx.run(_QUERIES.move_identity, provider=provider, external_id=identity.external_id, user_id=into_id)
+        if provider == Provider.EMAIL:
+            await tx.run(_QUERIES.move_password, from_id=from_id, into_id=into_id)
 
 
 async def _check(tx: Tx, user_id: str) -> None:

@@ -40,7 +40,7 @@ class Accounts:
         self._authentication = Authentication(ground, self._passwords)
         self._families = Families(ground, self._revocations)
         self._deletion = Deletion(ground, self._revocations)
-        self._merging = Merging(ground, self._deletion, self._revocations)
+        self._merging = Merging(ground, self._deletion)
         self._archives = Archives(ground)
         self._links = Links(ground)
         self._users = Users(ground)
@@ -271,9 +271,9 @@ class Accounts:
         """Up to `count` users, picked by chance."""
         return self._users.random(count)
 
-    def usernames(self, user_ids: Iterable[str]) -> Awaitable[dict[str, str]]:
-        """Usernames by id; ids that do not exist are left out."""
-        return self._users.usernames(user_ids)
+    def usernames(self, user_ids: Iterable[str], *, tx: Tx | None = None) -> Awaitable[dict[str, str]]:
+        """Usernames by id, as the transaction `tx` sees them if there is one; ids that do not exist are left out."""
+        return self._users.usernames(user_ids, tx)
 
     def existing(self, *, ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> Awaitable[list[str]]:
         """Which of these users there are, by id or username: their ids, each once, in no particular order."""

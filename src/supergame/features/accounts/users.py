@@ -83,12 +83,12 @@ class Users:
             found += [row for row in more if row.user_id < start]
         return await self.users([row.user_id for row in found])
 
-    async def usernames(self, user_ids: Iterable[str]) -> dict[str, str]:
+    async def usernames(self, user_ids: Iterable[str], tx: Tx | None = None) -> dict[str, str]:
         """Usernames by id; ids that do not exist are left out."""
         wanted = list(dict.fromkeys(user_ids))
         if not wanted:
             return {}
-        names = await self._database.all(_QUERIES.read_usernames, _Name, user_ids=wanted)
+        names = await (tx or self._database).all(_QUERIES.read_usernames, _Name, user_ids=wanted)
         return {name.user_id: name.username for name in names}
 
     async def existing(self, user_ids: Sequence[str], usernames: Sequence[str]) -> list[str]:

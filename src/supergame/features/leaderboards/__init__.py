@@ -5,7 +5,7 @@ begins anew. Players submit scores, unless the leaderboard is authoritative, and
 """
 
 from supergame.core.feature import Feature
-from supergame.features.accounts import AccountDeleted
+from supergame.features.accounts import AccountDeleted, AccountMerged
 from supergame.features.leaderboards.model import (
     DeleteRefused,
     Leaderboard,
@@ -14,7 +14,7 @@ from supergame.features.leaderboards.model import (
     LeaderboardsSettings,
     Record,
     RecordPage,
-    RecordsForgotten,
+    RecordsChanged,
     WriteRefused,
 )
 from supergame.features.leaderboards.routes import ROUTES
@@ -32,7 +32,7 @@ __all__ = [
     "LeaderboardsSettings",
     "Record",
     "RecordPage",
-    "RecordsForgotten",
+    "RecordsChanged",
     "WriteRefused",
     "feature",
 ]
@@ -40,9 +40,11 @@ __all__ = [
 feature = Feature(
     name="leaderboards",
     service=Leaderboards,
+    needs=("accounts",),
     routes=ROUTES,
-    within={AccountDeleted: "forget"},
-    hears={LeaderboardReset: "tell_reset", RecordsForgotten: "forget_ranks"},
+    within={AccountDeleted: "forget", AccountMerged: "absorb"},
+    hears={LeaderboardReset: "tell_reset", RecordsChanged: "rank_anew"},
+    exports="export",
     settings=(LeaderboardsSettings,),
     migrations="supergame.features.leaderboards.migrations",
 )

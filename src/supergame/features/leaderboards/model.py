@@ -81,12 +81,16 @@ class LeaderboardReset(msgspec.Struct, frozen=True):
     ended_us: int
 
 
-class RecordsForgotten(msgspec.Struct, frozen=True):
-    """A deleted player's records are gone from the database, and have to go from the rankings."""
+Placed = tuple[str, int, tuple[int, int, int] | None]
+"""A leaderboard, the end of a period, and where an owner's record stood there, without the owner; None: nowhere."""
+
+
+class RecordsChanged(msgspec.Struct, frozen=True):
+    """An owner's records were deleted, or merged with those of another; the rankings have to follow."""
 
     owner_id: str
-    places: list[tuple[str, int, int, int, int]]
-    """Of each: the leaderboard, the period, and its place without the owner."""
+    places: list[Placed]
+    """The places they had before."""
 
 
 class Record(msgspec.Struct):
@@ -180,6 +184,36 @@ def apply(old: Record | None, new: Submission, board: Leaderboard, expiry_us: in
         num_score=min(old.num_score + 1, INT32_MAX),
         metadata=new.metadata or old.metadata,
         update_us=now_us,
+    )
+
+
+def merge(mine: Record, other: Record, operator: str, sort: str) -> Record:
+    """What becomes of an owner's record, once the `other` has turned out to be the same player's.
+
+    * best: the better one; set: the one written last; decr: the lesser one.
+    * incr: the sums of both, with the metadata of the one written last.
+
+    Among equals one's own counts. The numbers of scores are added up.
+    """
+    pair, other_pair = (mine.score, mine.subscore), (other.score, other.subscore)
+    last = other if other.update_us > mine.update_us else mine
+    match operator:
+        case "incr":
+            won = msgspec.structs.replace(
+                last, score=_sum(mine.score, other.score), subscore=_sum(mine.subscore, other.subscore)
+            )
+        case "set":
+            won = last
+        case "best" if sort == DESCENDING:
+            won = other if other_pair > pair else mine
+        case _:
+            won = other if other_pair < pair else mine
+    return msgspec.structs.replace(
+        won,
+        owner_id=mine.owner_id,
+        username=mine.username,
+        num_score=min(mine.num_score + other.num_score, INT32_MAX),
+        create_us=min(mine.create_us, other.create_us),
     )
 
 

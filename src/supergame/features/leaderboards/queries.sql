@@ -67,7 +67,7 @@ FROM leaderboards_record
 WHERE owner_id IN (:owner_ids*) AND leaderboard_id = :id AND expiry_us = :expiry_us;
 
 -- name: put_record
--- The whole new state of a record. No row is touched where the leaderboard was deleted meanwhile.
+-- The whole new state of a record. No row is touched where the leaderboard or the owner was deleted meanwhile.
 INSERT INTO leaderboards_record
     (owner_id, leaderboard_id, expiry_us, username, score, subscore, num_score, metadata, create_us, update_us,
     order_score, order_subscore)
@@ -76,13 +76,14 @@ SELECT
     CAST(:subscore AS BIGINT), CAST(:num_score AS BIGINT), CAST(:metadata AS TEXT), CAST(:create_us AS BIGINT),
     CAST(:update_us AS BIGINT), CAST(:order_score AS BIGINT), CAST(:order_subscore AS BIGINT)
 FROM leaderboards_board
-WHERE id = :id
+WHERE id = :id AND NOT EXISTS (SELECT 1 FROM accounts_tombstone WHERE user_id = :owner_id)
 ON CONFLICT (owner_id, leaderboard_id, expiry_us) DO UPDATE SET
     username = excluded.username,
     score = excluded.score,
     subscore = excluded.subscore,
     num_score = excluded.num_score,
     metadata = excluded.metadata,
+    create_us = excluded.create_us,
     update_us = excluded.update_us,
     order_score = excluded.order_score,
     order_subscore = excluded.order_subscore;
@@ -124,6 +125,21 @@ LIMIT :limit;
 SELECT leaderboard_id, expiry_us, order_score, order_subscore, update_us
 FROM leaderboards_record
 WHERE owner_id = :owner_id;
+
+-- name: list_records_of_owner
+-- A player's records themselves, for the archive.
+SELECT leaderboard_id, owner_id, username, score, subscore, num_score, metadata, create_us, update_us, expiry_us
+FROM leaderboards_record
+WHERE owner_id = :owner_id
+ORDER BY leaderboard_id, expiry_us;
+
+-- name: list_to_merge
+-- The records of an account that is given up, and the rules by which they are merged with another's.
+SELECT b.operator, b.sort, r.leaderboard_id, r.owner_id, r.username, r.score, r.subscore, r.num_score, r.metadata,
+    r.create_us, r.update_us, r.expiry_us
+FROM leaderboards_record AS r JOIN leaderboards_board AS b ON b.id = r.leaderboard_id
+WHERE r.owner_id = :owner_id
+ORDER BY r.leaderboard_id, r.expiry_us;
 
 -- name: forget_owner
 -- All records of a deleted player, along the primary key.

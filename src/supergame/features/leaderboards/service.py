@@ -5,7 +5,7 @@ Every call is made by the system (game code), or on behalf of a player, `caller`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -13,11 +13,11 @@ from typing import Any, Final
 import msgspec
 
 from supergame.core.clock import MICROSECONDS
-from supergame.core.errors import Aborted, BadInput
+from supergame.core.errors import Aborted, BadInput, NotFound
 from supergame.core.feature import Ground
 from supergame.core.ids import is_uuid
 from supergame.core.turns import Turns
-from supergame.features.accounts import AccountDeleted
+from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts
 from supergame.features.leaderboards.boards import Board, Boards, Listener
 from supergame.features.leaderboards.cursors import Cursor
 from supergame.features.leaderboards.model import (
@@ -25,23 +25,24 @@ from supergame.features.leaderboards.model import (
     OPERATORS,
     DeleteRefused,
     Leaderboard,
-    LeaderboardNotFound,
     LeaderboardReset,
     LeaderboardsSettings,
     Place,
     Record,
     RecordPage,
-    RecordsForgotten,
+    RecordsChanged,
     Submission,
     WriteRefused,
     apply,
     check_metadata,
     place_of,
 )
+from supergame.features.leaderboards.owners import Owners
 from supergame.features.leaderboards.rankings import Rankings
+from supergame.features.leaderboards.records import find_record, put_record
 from supergame.protocol.leaderboards import Operator
 from supergame.protocol.types import INT64_MAX, INT64_MIN
-from supergame.store import Database, Events, Query, Tx, load_queries
+from supergame.store import Database, Query, Tx, load_queries
 
 QUERIES = load_queries("supergame.features.leaderboards")
 
@@ -56,14 +57,14 @@ BOARDS_MAX: Final = 1000
 class Leaderboards:
     """Leaderboards, their records and ranks."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, accounts: Accounts) -> None:
         self._database: Database = ground.database
-        self._events: Events = ground.events
         self._clock = ground.clock
         self._boards = Boards(ground)
         settings = ground.config.section(LeaderboardsSettings)
         self._rankings = Rankings(ground.database, settings.ranked_records_max)
         self._turns = Turns()
+        self._owners = Owners(ground, accounts, self._boards, self._rankings, self._turns)
         ground.metrics.gauge(
             "supergame_leaderboard_records_ranked", "Records whose ranks are in memory.", self._rankings.__len__
         )
@@ -158,7 +159,8 @@ class Leaderboards:
     ) -> Record:
         """Submit a score, and get the record and rank that come of it.
 
-        Raises LeaderboardNotFound, BadInput for values out of range, and WriteRefused where a player may not write.
+        Raises LeaderboardNotFound, BadInput for values out of range, WriteRefused where a player may not write, and
+        NotFound where the owner was deleted.
         """
         board = await self._boards.find(leaderboard_id)
         if caller is not None and (board.rules.authoritative or caller != owner_id):
@@ -183,11 +185,11 @@ class Leaderboards:
 
         async def body(tx: Tx) -> tuple[Record | None, Record]:
             nonlocal tried
-            old = await _find(tx, rules.id, expiry_us, new.owner_id)
+            old = await find_record(tx, rules.id, expiry_us, new.owner_id)
             record = apply(old, new, rules, expiry_us, now_us)
             if record is not old:
                 tried = True
-                await _put(tx, record, rules.sort)
+                await put_record(tx, record, rules.sort)
             return old, record
 
         if not rules.ranked:
@@ -195,7 +197,7 @@ class Leaderboards:
         async with self._rankings.hold((rules.id, expiry_us)) as ranking:
             try:
                 old, record = await self._database.transact(body)
-            except (Aborted, LeaderboardNotFound):
+            except (Aborted, NotFound):
                 raise
             except BaseException:
                 ranking.doubtful |= tried
@@ -221,7 +223,7 @@ class Leaderboards:
         expiry_us = board.expiry_us(self._clock.now_us())
 
         async def body(tx: Tx) -> Record | None:
-            old = await _find(tx, rules.id, expiry_us, owner_id)
+            old = await find_record(tx, rules.id, expiry_us, owner_id)
             if old is not None:
                 await tx.run(QUERIES.remove_record, owner_id=owner_id, id=rules.id, expiry_us=expiry_us)
             return old
@@ -238,31 +240,23 @@ class Leaderboards:
                 ranking.move(place_of(old, rules.sort), None)
         return old is not None
 
-    async def forget(self, tx: Tx, event: AccountDeleted) -> None:
+    # -- owners
+
+    def forget(self, tx: Tx, event: AccountDeleted) -> Awaitable[None]:
         """Delete all records of a deleted player; their ranks follow after the commit."""
-        places = await tx.all(QUERIES.list_of_owner, _tuple, owner_id=event.user_id)
-        if places:
-            await tx.run(QUERIES.forget_owner, owner_id=event.user_id)
-            await self._events.announce(tx, RecordsForgotten(event.user_id, places))
+        return self._owners.forget(tx, event.user_id)
 
-    async def forget_ranks(self, event: RecordsForgotten) -> None:
-        """Take the records of a deleted player out of the rankings that are in memory."""
-        for leaderboard_id, expiry_us, score, subscore, update_us in event.places:
-            period = leaderboard_id, expiry_us
-            if period in self._rankings:
-                gone = Place(score, subscore, update_us, event.owner_id)
-                await self._turns.run((leaderboard_id, event.owner_id), partial(self._settle, period, gone))
+    def absorb(self, tx: Tx, event: AccountMerged) -> Awaitable[None]:
+        """Two accounts become one: where both have a record, the leaderboard's operator says what becomes of it."""
+        return self._owners.absorb(tx, event)
 
-    async def _settle(self, period: tuple[str, int], gone: Place) -> None:
-        """Remove a place, unless the same record has been written again since."""
-        board = await self._boards.get(period[0])
-        if board is None:
-            return
-        async with self._rankings.hold(period) as ranking:
-            row = await self._database.one(
-                QUERIES.find_record, Record, owner_id=gone.owner_id, id=period[0], expiry_us=period[1]
-            )
-            ranking.move(gone, None if row is None else place_of(row, board.rules.sort))
+    def export(self, tx: Tx, user_id: str) -> Awaitable[dict[str, Any]]:
+        """All records of a player, of all periods, for their archive."""
+        return self._owners.export(tx, user_id)
+
+    def rank_anew(self, event: RecordsChanged) -> Awaitable[None]:
+        """Let the rankings in memory follow what became of an owner's records."""
+        return self._owners.rank_anew(event)
 
     # -- reading records
 
@@ -411,39 +405,9 @@ class Leaderboards:
         return [self._seen(board) for board in await self._boards.list(after, limit)]
 
 
-async def _find(tx: Tx, leaderboard_id: str, expiry_us: int, owner_id: str) -> Record | None:
-    return await tx.one(QUERIES.find_record, Record, owner_id=owner_id, id=leaderboard_id, expiry_us=expiry_us)
-
-
-async def _put(tx: Tx, record: Record, sort: str) -> None:
-    """Write a record. Raises LeaderboardNotFound where its leaderboard has been deleted meanwhile."""
-    place = place_of(record, sort)
-    n_rows = await tx.run(
-        QUERIES.put_record,
-        owner_id=record.owner_id,
-        id=record.leaderboard_id,
-        expiry_us=record.expiry_us,
-        username=record.username,
-        score=record.score,
-        subscore=record.subscore,
-        num_score=record.num_score,
-        metadata=record.metadata,
-        create_us=record.create_us,
-        update_us=record.update_us,
-        order_score=place.score,
-        order_subscore=place.subscore,
-    )
-    if not n_rows:
-        raise LeaderboardNotFound
-
-
 def _check_owners(owner_ids: Sequence[str]) -> None:
     """Raises BadInput unless all are UUIDs, and not too many."""
     if len(owner_ids) > LIST_MAX:
         raise BadInput(f"At most {LIST_MAX} owner IDs at a time.")
     if not all(map(is_uuid, owner_ids)):
         raise BadInput("One or more owner IDs are invalid.")
-
-
-def _tuple(*columns: Any) -> tuple[Any, ...]:
-    return columns

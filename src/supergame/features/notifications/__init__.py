@@ -5,7 +5,7 @@ nobody else. Codes above zero are the game's own, those below are the server's (
 """
 
 from supergame.core.feature import Feature
-from supergame.features.accounts import AccountDeleted
+from supergame.features.accounts import AccountDeleted, AccountMerged
 from supergame.features.notifications.model import Draft
 from supergame.features.notifications.routes import ROUTES
 from supergame.features.notifications.service import STORED_PER_USER_MAX, Notifications
@@ -18,6 +18,7 @@ feature = Feature(
     service=Notifications,
     needs=("accounts",),
     routes=ROUTES,
-    within={AccountDeleted: "forget"},
+    within={AccountDeleted: "forget", AccountMerged: "absorb"},
+    exports="export",
     migrations="supergame.features.notifications.migrations",
 )

@@ -50,6 +50,12 @@ class Stored(msgspec.Struct, frozen=True):
         )
 
 
+class Kept(Stored, frozen=True):
+    """The same with who got it, as archives have it."""
+
+    user_id: str
+
+
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The last notification that was seen; the list goes on after it."""
 

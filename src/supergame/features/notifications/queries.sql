@@ -42,6 +42,28 @@ DELETE FROM notifications_notification WHERE user_id = :user_id AND id IN (:ids*
 -- One that replaces is about to come from the same sender with the same code.
 DELETE FROM notifications_notification WHERE user_id = :user_id AND code = :code AND sender_id = :sender_id;
 
+-- name: read_received
+-- All that is kept for a player, oldest first, for their archive.
+SELECT id, subject, content, code, sender_id, created_us, user_id FROM notifications_notification
+WHERE user_id = :user_id
+ORDER BY created_us, id;
+
+-- name: read_sent
+-- What was sent in a player's name and is kept for others, for the archive; along the index of senders.
+SELECT id, subject, content, code, sender_id, created_us, user_id FROM notifications_notification
+WHERE sender_id = :user_id AND sender_id <> ''
+ORDER BY created_us, id;
+
+-- name: move_received
+-- Two accounts are being merged: what the one that is given up was sent, but for requests of the one that stays.
+UPDATE notifications_notification SET user_id = :into_id
+WHERE user_id = :from_id AND NOT (sender_id = :into_id AND code <= 0);
+
+-- name: move_sent
+-- What game code sent in its name; its own requests are forgotten, since their texts name it.
+UPDATE notifications_notification SET sender_id = :into_id
+WHERE sender_id = :from_id AND sender_id <> '' AND code > 0;
+
 -- name: forget
 -- An account is being deleted, and what was kept for it.
 DELETE FROM notifications_notification WHERE user_id = :user_id;

@@ -13,8 +13,8 @@ from supergame.core.errors import BadInput, NotFound
 from supergame.core.feature import Ground
 from supergame.core.ids import is_uuid
 from supergame.edge import Session, fan_out
-from supergame.features.accounts import AccountDeleted, Accounts
-from supergame.features.notifications.model import Cursor, Draft, Stored
+from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts, archived, check_alive
+from supergame.features.notifications.model import Cursor, Draft, Kept, Stored
 from supergame.protocol.json import decoder, encode
 from supergame.protocol.notifications import Notification, NotificationCode, NotificationList
 from supergame.protocol.notifications import Notifications as NotificationsMessage
@@ -76,7 +76,7 @@ class Notifications:
         `content` becomes a JSON object of up to CONTENT_BYTES_MAX bytes; `code` is above zero, those below are the
         server's (`NotificationCode`); an empty `sender_id` is the system. One that `replaces` takes the place of those
         of the same code and sender that are kept still. Raises BadInput, and NotFound where it is to be kept for a
-        player who does not exist.
+        player who does not exist, or in the name of one who was deleted.
         """
         draft = Draft(
             user_id=user_id,
@@ -92,7 +92,8 @@ class Notifications:
     async def send_many(self, drafts: Sequence[Draft]) -> builtins.list[Notification]:
         """Send up to DRAFTS_MAX notifications; the persistent ones are kept all or none.
 
-        Raises BadInput, and NotFound where one is to be kept for a player who does not exist.
+        Raises BadInput, and NotFound where one is to be kept for a player who does not exist, or in the name of one
+        who was deleted.
         """
         if len(drafts) > DRAFTS_MAX:
             raise BadInput(f"At most {DRAFTS_MAX} notifications can be sent at a time.")
@@ -191,6 +192,23 @@ class Notifications:
         for query in (QUERIES.forget, QUERIES.forget_requests, QUERIES.forget_sender):
             await tx.run(query, user_id=event.user_id)
 
+    async def absorb(self, tx: Tx, event: AccountMerged) -> None:
+        """Two accounts become one: it has been sent what both were, of which the newest are kept as ever.
+
+        What game code sent in the other's name is now the one's. Requests of the other, which name it, go, and so
+        do those from one to the other.
+        """
+        for query in (QUERIES.move_received, QUERIES.move_sent):
+            await tx.run(query, from_id=event.from_id, into_id=event.into_id)
+        await tx.run(QUERIES.drop_oldest, user_id=event.into_id, kept=STORED_PER_USER_MAX)
+
+    async def export(self, tx: Tx, user_id: str) -> dict[str, Any]:
+        """What is kept for a player, and what was sent in their name, for their archive."""
+        return {
+            name: [archived(row, json=("content",)) for row in await tx.all(query, Kept, user_id=user_id)]
+            for name, query in (("received", QUERIES.read_received), ("sent", QUERIES.read_sent))
+        }
+
     def _stored(self, draft: Draft, *, everybody: bool = False) -> Stored:
         if not everybody and not is_uuid(draft.user_id):
             raise BadInput("Invalid user identifier")
@@ -212,7 +230,11 @@ class Notifications:
         if not rows:
             return
 
+        senders = list({row.sender_id for _, row, _ in rows if row.sender_id})
+
         async def body(tx: Tx) -> None:
+            if senders:
+                await check_alive(tx, senders)
             for user_id, row, replaces in rows:
                 if not await self._accounts.exists(tx, user_id):
                     if all_or_none:

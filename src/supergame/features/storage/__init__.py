@@ -5,7 +5,7 @@ objects that are the system's own.
 """
 
 from supergame.core.feature import Feature
-from supergame.features.accounts import AccountDeleted
+from supergame.features.accounts import AccountDeleted, AccountMerged
 from supergame.features.storage.model import (
     LIST_MAX,
     Ack,
@@ -47,7 +47,8 @@ feature = Feature(
     name="storage",
     service=Storage,
     routes=ROUTES,
-    within={AccountDeleted: "forget"},
+    within={AccountDeleted: "forget", AccountMerged: "absorb"},
+    exports="export",
     settings=(StorageSettings,),
     migrations="supergame.features.storage.migrations",
 )

@@ -11,10 +11,14 @@ FROM storage_objects
 WHERE user_id = :user_id AND collection = :collection AND key IN (:keys*);
 
 -- name: put
--- Write over whatever is there, unless it may not be written. No row comes back then.
+-- Write over whatever is there, unless it may not be written or its owner was deleted. No row comes back then.
 INSERT INTO storage_objects
     (user_id, collection, key, value, version, permission_read, permission_write, create_us, update_us)
-VALUES (:user_id, :collection, :key, :value, :version, :permission_read, :permission_write, :now_us, :now_us)
+SELECT
+    CAST(:user_id AS TEXT), CAST(:collection AS TEXT), CAST(:key AS TEXT), CAST(:value AS TEXT),
+    CAST(:version AS TEXT), CAST(:permission_read AS BIGINT), CAST(:permission_write AS BIGINT),
+    CAST(:now_us AS BIGINT), CAST(:now_us AS BIGINT)
+WHERE NOT EXISTS (SELECT 1 FROM accounts_tombstone WHERE user_id = :user_id)
 ON CONFLICT (user_id, collection, key) DO UPDATE SET
     value = excluded.value,
     version = excluded.version,
@@ -25,10 +29,14 @@ WHERE storage_objects.permission_write >= :permission_needed
 RETURNING create_us;
 
 -- name: put_new
--- Write only where nothing is. No row comes back where something is.
+-- Write only where nothing is. No row comes back where something is, or its owner was deleted.
 INSERT INTO storage_objects
     (user_id, collection, key, value, version, permission_read, permission_write, create_us, update_us)
-VALUES (:user_id, :collection, :key, :value, :version, :permission_read, :permission_write, :now_us, :now_us)
+SELECT
+    CAST(:user_id AS TEXT), CAST(:collection AS TEXT), CAST(:key AS TEXT), CAST(:value AS TEXT),
+    CAST(:version AS TEXT), CAST(:permission_read AS BIGINT), CAST(:permission_write AS BIGINT),
+    CAST(:now_us AS BIGINT), CAST(:now_us AS BIGINT)
+WHERE NOT EXISTS (SELECT 1 FROM accounts_tombstone WHERE user_id = :user_id)
 ON CONFLICT (user_id, collection, key) DO NOTHING
 RETURNING create_us;
 
@@ -93,6 +101,22 @@ FROM (
 ) AS found
 ORDER BY key, user_id
 LIMIT :limit;
+
+-- name: read_user
+-- All that a player keeps, along the primary key, for their archive.
+SELECT collection, key, user_id, value, version, permission_read, permission_write, create_us, update_us
+FROM storage_objects
+WHERE user_id = :user_id
+ORDER BY collection, key;
+
+-- name: move_user
+-- Two accounts are being merged: what the one that stays has none of.
+UPDATE storage_objects SET user_id = :into_id
+WHERE user_id = :from_id AND NOT EXISTS (
+    SELECT 1 FROM storage_objects AS there
+    WHERE there.user_id = :into_id
+        AND there.collection = storage_objects.collection AND there.key = storage_objects.key
+);
 
 -- name: forget_user
 -- All that a deleted player kept, along the primary key.

@@ -15,7 +15,7 @@ import msgspec
 from supergame.core.errors import Aborted, BadInput
 from supergame.core.feature import Ground
 from supergame.core.ids import NIL, is_uuid
-from supergame.features.accounts import AccountDeleted
+from supergame.features.accounts import AccountDeleted, AccountMerged, archived, check_alive
 from supergame.features.storage.model import (
     ANY_VERSION,
     LIST_MAX,
@@ -88,7 +88,7 @@ class Storage:
         """Write objects in order, all or none; in the transaction `tx` when that is given.
 
         Raises BadInput for what cannot be stored, WriteRejected where a version does not match, WriteForbidden
-        where the caller may not write.
+        where the caller may not write, NotFound where the owner was deleted.
         """
         if not writes:
             return []
@@ -149,6 +149,15 @@ class Storage:
     async def forget(self, tx: Tx, event: AccountDeleted) -> None:
         """Delete all that a deleted player owned."""
         await tx.run(QUERIES.forget_user, user_id=event.user_id)
+
+    async def absorb(self, tx: Tx, event: AccountMerged) -> None:
+        """Two accounts become one: of two objects with one name, that of the account that stays is kept."""
+        await tx.run(QUERIES.move_user, from_id=event.from_id, into_id=event.into_id)
+
+    async def export(self, tx: Tx, user_id: str) -> dict[str, Any]:
+        """All that a player owns, for their archive."""
+        objects = await tx.all(QUERIES.read_user, StoredObject, user_id=user_id)
+        return {"objects": [archived(stored, json=("value",)) for stored in objects]}
 
     def _check_batch(self, batch: Sequence[object]) -> None:
         if len(batch) > self._settings.batch_objects_max:
@@ -241,7 +250,8 @@ async def _put(tx: Tx, write: Write, row: dict[str, str | int], caller: str | No
 
 
 async def _why_not(tx: Tx, write: Write, user_id: str, needed: int) -> WriteRejected:
-    """The reason why a write found no row to change."""
+    """The reason why a write found no row to change. Raises NotFound where its owner was deleted."""
+    await check_alive(tx, [user_id])
     old = await tx.one(QUERIES.find, StoredObject, user_id=user_id, collection=write.collection, key=write.key)
     if old is not None and old.permission_write < needed:
         return WriteForbidden()

@@ -1,0 +1,194 @@
+"""The indexes that the game has declared, kept in step with what is stored.
+
+Whatever changes an object of an indexed collection says so when it is committed, here and over the bus to the other
+nodes. The objects are then read again, one batch after the other, so an index never goes back in time. A search waits
+for the changes that were told of before it: who has written finds what was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from supergame.bus import Bus, Subscription
+from supergame.core.clock import TimerHandle
+from supergame.core.errors import NotFound, Unavailable
+from supergame.core.feature import Ground
+from supergame.features.storage.index import Entry, Found, Index, StorageIndex, Wanted
+from supergame.features.storage.model import ObjectId, StoredObject
+from supergame.store import Database, load_queries
+
+SUBJECT: Final = "storage.changed"
+BATCH_MAX: Final = 200
+"""Objects that are read again at a time."""
+PAGE_MAX: Final = 1_000
+"""Objects that are read at a time when an index is made."""
+RETRY_SECONDS: Final = 1.0
+"""When changes are looked at again that could not be read."""
+
+_QUERIES = load_queries("supergame.features.storage")
+
+
+class _Changed(msgspec.Struct, frozen=True, array_like=True):
+    """What goes over the bus."""
+
+    node: str
+    ids: list[ObjectId]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Changed).decode
+
+
+class Indexes:
+    """All indexes of a node."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._database: Database = ground.database
+        self._bus: Bus = ground.bus
+        self._node, self._clock, self._log = ground.node, ground.clock, ground.log
+        self._subscription: Subscription = self._bus.subscribe(SUBJECT, self._hear)
+        self._indexes: dict[str, Index] = {}
+        self._being_made: dict[str, Index] = {}
+        self._waiting: dict[ObjectId, None] = {}
+        self._reading: asyncio.Task[None] | None = None
+        self._timer: TimerHandle | None = None
+
+    def stop(self) -> None:
+        """Follow no more changes."""
+        self._subscription.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    # -- which there are
+
+    async def make(self, definitions: Iterable[StorageIndex]) -> Mapping[str, Index]:
+        """Make indexes of what is stored, for `use`; those that are there already and unchanged are taken over."""
+        made = self._being_made = {}
+        for definition in definitions:
+            there = self._indexes.get(definition.name)
+            if there is not None and there.definition == definition:
+                made[definition.name] = there
+                continue
+            index = made[definition.name] = Index(definition)
+            await self._fill(index)
+        return made
+
+    def use(self, indexes: Mapping[str, Index]) -> None:
+        """Have these indexes from now on, and no others."""
+        self._indexes, self._being_made = dict(indexes), {}
+
+    async def _fill(self, index: Index) -> None:
+        key, user_id = "", ""
+        while True:
+            rows = await self._database.all(
+                _QUERIES.list_all,
+                StoredObject,
+                collection=index.definition.collection,
+                after_key=key,
+                after_user_id=user_id,
+                limit=PAGE_MAX,
+            )
+            index.fill(rows)
+            if len(rows) < PAGE_MAX:
+                break
+            key, user_id = rows[-1].key, rows[-1].user_id
+        index.filled()
+
+    def _all(self) -> list[Index]:
+        return list(dict.fromkeys([*self._indexes.values(), *self._being_made.values()]))
+
+    # -- what has changed
+
+    def follow(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
+        """Those of them that lie in an indexed collection."""
+        collections = {index.definition.collection for index in self._all()}
+        return [id_ for id_ in ids if id_.collection in collections] if collections else []
+
+    def changed(self, ids: Sequence[ObjectId]) -> None:
+        """A change of these objects was committed."""
+        self._bus.publish(SUBJECT, _encode(_Changed(self._node, list(ids))))
+        self._note(ids)
+
+    def _hear(self, subject: str, data: bytes) -> None:
+        news = _decode(data)
+        if news.node != self._node:
+            self._note(self.follow(news.ids))
+
+    def _note(self, ids: Iterable[ObjectId]) -> None:
+        self._waiting.update(dict.fromkeys(ids))
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._waiting and self._reading is None:
+            self._reading = asyncio.ensure_future(self._read_batch(list(self._waiting)[:BATCH_MAX]))
+
+    async def _read_batch(self, ids: list[ObjectId]) -> None:
+        for id_ in ids:
+            del self._waiting[id_]  # whoever changes it from here on has it read once more
+        try:
+            for id_ in ids:
+                stored = await self._database.one(
+                    _QUERIES.find, StoredObject, user_id=id_.user_id, collection=id_.collection, key=id_.key
+                )
+                self._apply(id_, stored)
+        except Exception:
+            self._log.exception("changed objects could not be read for their indexes; they are read again")
+            self._waiting.update(dict.fromkeys(ids))
+            self._timer = self._clock.call_later(RETRY_SECONDS, self._read_on)
+            self._reading = None
+        else:
+            self._reading = None
+            self._read_on()
+
+    def _apply(self, id_: ObjectId, stored: StoredObject | None) -> None:
+        for index in self._all():
+            if index.definition.collection != id_.collection:
+                continue
+            try:
+                if stored is None:
+                    index.remove(id_.key, id_.user_id)
+                else:
+                    index.put(stored)
+            except Exception:  # the game's own `accepts`
+                self._log.exception("an object could not be indexed", index=index.definition.name, key=id_.key)
+
+    async def _up_to_date(self) -> None:
+        """Wait for what has changed until now. Raises Unavailable when that cannot be read."""
+        owed = set(self._waiting)
+        while self._reading is not None:
+            await asyncio.wait([self._reading])
+            owed &= self._waiting.keys()
+            if self._reading is None and owed:
+                raise Unavailable
+            if not owed:
+                return
+
+    # -- searching
+
+    def get(self, name: str) -> Index:
+        """The index of that name. Raises NotFound."""
+        index = self._indexes.get(name)
+        if index is None:
+            raise NotFound(f"There is no storage index called {name!r}.")
+        return index
+
+    async def search(self, index: Index, wanted: Wanted) -> tuple[list[Entry], str]:
+        """A page of what fits, and the cursor of the next."""
+        await self._up_to_date()
+        return await _bit_by_bit(index.search(wanted))
+
+
+async def _bit_by_bit(steps: Found) -> tuple[list[Entry], str]:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: tuple[list[Entry], str] = end.value
+            return found
+        await asyncio.sleep(0)
