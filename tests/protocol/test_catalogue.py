@@ -12,6 +12,7 @@ from tests.protocol.strategies import declared_types, types_within
 
 from supergame.protocol.catalogue import CAPABILITIES, ENVELOPE, EVENTS, MESSAGES, OPERATIONS, name_of
 from supergame.protocol.chat import ChannelMessageAck, ChannelType
+from supergame.protocol.friends import FriendOfFriend, FriendState
 from supergame.protocol.groups import GroupRole, GroupUser, UserGroup
 from supergame.protocol.leaderboards import LeaderboardRecordWrite, Operator
 from supergame.protocol.matches import MatchListing
@@ -28,6 +29,7 @@ ENDPOINTS: list[dict[str, str | None]] = json.loads((FACTS / "endpoints.json").r
 
 # Types whose name here is not that of the wire's own description (where two are called Match, or Party).
 RENAMED = {
+    FriendOfFriend: "FriendsOfFriendsList.FriendOfFriend",
     MatchListing: "Match",
     PartyListing: "Party",
     LeaderboardRecordWrite: "WriteLeaderboardRecordRequest.LeaderboardRecordWrite",
@@ -149,6 +151,7 @@ def test_every_answer_is_something_the_server_sends() -> None:
 def test_enum_values_are_the_wires() -> None:
     assert {member.name: member.value for member in Operator} == API["enums"]["Operator"]
     assert {member.name: member.value for member in ChannelType} == REALTIME["enums"]["ChannelJoin.Type"]
+    assert {member.name: member.value for member in FriendState} == API["enums"]["Friend.State"]
     assert {member.name: member.value for member in ErrorCode} == REALTIME["enums"]["Error.Code"]
     seen_by_all = {role.name: role.value for role in GroupRole if role is not GroupRole.BANNED}
     assert seen_by_all == API["enums"]["GroupUserList.GroupUser.State"] == API["enums"]["UserGroupList.UserGroup.State"]

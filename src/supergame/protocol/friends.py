@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from supergame.protocol.identity import AccountFacebook, AccountSteam
 from supergame.protocol.operation import Binding, Event, Operation, Realtime
 from supergame.protocol.types import Empty, Int32, Message, Timestamp
 from supergame.protocol.users import User
@@ -85,6 +86,20 @@ class ListFriendsOfFriendsRequest(Message):
     cursor: str = ""
 
 
+class ImportFacebookFriendsRequest(Message):
+    """A Facebook account whose friends are to be friends here; with `reset` nobody else stays one."""
+
+    account: AccountFacebook | None = None
+    reset: bool | None = None
+
+
+class ImportSteamFriendsRequest(Message):
+    """A Steam account whose friends are to be friends here; with `reset` nobody else stays one."""
+
+    account: AccountSteam | None = None
+    reset: bool | None = None
+
+
 OPERATIONS: tuple[Operation[Message, Message], ...] = (
     Operation(
         name="AddFriends",
@@ -120,6 +135,20 @@ OPERATIONS: tuple[Operation[Message, Message], ...] = (
         request=ListFriendsOfFriendsRequest,
         response=FriendsOfFriendsList,
         summary="List those whom the player's friends know.",
+    ),
+    Operation(
+        name="ImportFacebookFriends",
+        bindings=(Binding("POST", "/v2/friend/facebook", "account"),),
+        request=ImportFacebookFriendsRequest,
+        response=Empty,
+        summary="Make friends of those who are the player's friends on Facebook.",
+    ),
+    Operation(
+        name="ImportSteamFriends",
+        bindings=(Binding("POST", "/v2/friend/steam", "account"),),
+        request=ImportSteamFriendsRequest,
+        response=Empty,
+        summary="Make friends of those who are the player's friends on Steam.",
     ),
 )
 MESSAGES: tuple[Realtime[Message], ...] = ()
