@@ -4,6 +4,7 @@ from supergame.edge.codec import CODECS, JSON, PROTOBUF, Codec
 from supergame.edge.frames import BINARY, frame
 from supergame.edge.hooks import After, Before, Hooks
 from supergame.edge.later import Later
+from supergame.edge.limits import group
 from supergame.edge.quotas import Quota
 from supergame.edge.request import Caller, Request, Response
 from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
@@ -42,4 +43,5 @@ __all__ = [
     "deliver",
     "fan_out",
     "frame",
+    "group",
 ]

@@ -125,7 +125,7 @@ async def test_two_first_logins_by_email_at_once_need_the_same_password(each_hou
         *(each_house.accounts.authenticate_email("a@example.com", f"password {i}") for i in range(2)),
         return_exceptions=True,
     )
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Login", "Unauthenticated"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Login", "WrongCredentials"]
 
 
 async def test_a_hash_made_with_other_parameters_is_made_anew_at_login(sqlite: Database) -> None:

@@ -110,6 +110,31 @@ async def test_email_and_username_logins_give_sessions(client: Client) -> None:
     assert (await client.as_app(CUSTOM, {"id": "custom-id"}))[0] == 200
 
 
+async def test_a_one_time_code_travels_in_the_vars_and_goes_no_further(client: Client) -> None:
+    shown: list[str] = []
+
+    async def check(user_id: str, code: str) -> None:
+        shown.append(code)
+
+    client.house.accounts.require_second_factor(check)
+    account = {"email": "alice@example.com", "password": "open sesame", "vars": {"totp": "123456", "a": "b"}}
+    for _ in range(2):
+        _, session = await client.as_app(EMAIL, account)
+        assert client.house.tokens.verify(session["token"]).vars == {"a": "b"}
+    assert shown == ["123456"]
+
+
+async def test_who_guesses_passwords_is_told_when_to_try_again(client: Client) -> None:
+    await client.as_app(EMAIL, {"email": "alice@example.com", "password": "open sesame"})
+    wrong = {"email": "alice@example.com", "password": "open barley"}
+    for _ in range(20):
+        assert (await client.as_app(EMAIL, wrong))[0] == 401
+    headers = {"Authorization": "Basic " + base64.b64encode(b"defaultkey:").decode()}
+    async with client.http.post(client.base + EMAIL, json=wrong, headers=headers) as response:
+        assert (response.status, response.headers["Retry-After"]) == (429, "180")
+        assert await response.json() == error(8, "Too many failed logins; try again later.")
+
+
 async def test_an_account_as_its_owner_sees_it(client: Client) -> None:
     session = await client.log_in("alice")
     user_id = client.house.tokens.verify(session["token"]).user_id

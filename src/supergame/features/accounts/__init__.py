@@ -15,8 +15,10 @@ from supergame.features.accounts.model import (
     AccountDeleted,
     AccountMerged,
     AccountsSettings,
+    CodeRequired,
     Login,
     Provider,
+    WrongCredentials,
 )
 from supergame.features.accounts.routes import ROUTES
 from supergame.features.accounts.service import Accounts
@@ -31,8 +33,10 @@ __all__ = [
     "AccountMerged",
     "Accounts",
     "AccountsSettings",
+    "CodeRequired",
     "Login",
     "Provider",
+    "WrongCredentials",
     "archived",
     "check_alive",
     "copy_tombstones",

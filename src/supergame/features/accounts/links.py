@@ -56,7 +56,8 @@ class Links:
 
         async def body(tx: Tx) -> None:
             await self._touch(tx, user_id, now_us)
-            if not await tx.run(_QUERIES.add_identity, **identity, user_id=user_id, now_us=now_us):
+            added = await tx.run(_QUERIES.add_identity, **identity, user_id=user_id, now_us=now_us)
+            if not added:
                 owner = await tx.one(_QUERIES.owner_of_identity, _Owner, **identity)
                 if owner is None or owner.user_id != user_id:
                     raise Conflict(_in_use(provider))
@@ -67,6 +68,8 @@ class Links:
                 await tx.run(_QUERIES.remove_other_identities, **identity, user_id=user_id)
             if provider == Provider.EMAIL:
                 await tx.run(_QUERIES.set_password, user_id=user_id, password_hash=password_hash)
+                if added:
+                    await tx.run(_QUERIES.unverify_email, user_id=user_id)
 
         await self._database.transact(body)
 
@@ -85,6 +88,7 @@ class Links:
                 raise Refused("Cannot unlink last account identifier. Check profile exists and is not last link.")
             if provider == Provider.EMAIL:
                 await tx.run(_QUERIES.set_password, user_id=user_id, password_hash=None)
+                await tx.run(_QUERIES.unverify_email, user_id=user_id)
 
         await self._database.transact(body)
 

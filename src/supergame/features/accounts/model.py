@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Final, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from supergame.core.config import Section, setting
+from supergame.core.errors import Unauthenticated
 
 DEVICES_PER_ACCOUNT_MAX: Final = 100
 """Devices that one account may be linked to."""
@@ -18,6 +20,9 @@ IDS_PER_CALL_MAX: Final = 100
 
 METADATA_BYTES_MAX: Final = 65_536
 """An account's metadata as JSON."""
+
+CODE_VAR: Final = "totp"
+"""The session variable in which clients send a one-time code with their password; it is taken out."""
 
 VARS_BYTES_MAX: Final = 4_096
 """A session's variables as JSON; they travel with every request, inside the token."""
@@ -39,6 +44,16 @@ class AccountsSettings(Section):
     passwords_waiting_max: int = setting(
         256, "Passwords hashed or waiting for it; more logins are asked to try again.", minimum=1
     )
+    login_failures_max: int = setting(
+        20,
+        "Failed logins with a password to one account from one address, before the next has to wait; 0: any.",
+        minimum=0,
+    )
+    login_failures_per_account_max: int = setting(
+        100, "The same to one account from all addresses where it was not logged in to before.", minimum=0
+    )
+    login_failures_per_address_max: int = setting(300, "The same from one address to all accounts.", minimum=0)
+    login_failures_seconds: int = setting(3_600, "How long it takes until as many may fail again.", minimum=1)
     archive_bytes_max: int = setting(
         64 * 1024 * 1024, "Length of the archive of all that is kept on one player.", minimum=1
     )
@@ -60,6 +75,18 @@ class Provider(StrEnum):
     GAMECENTER = "gamecenter"
     GOOGLE = "google"
     STEAM = "steam"
+
+
+class WrongCredentials(Unauthenticated):
+    """Invalid credentials."""
+
+
+class CodeRequired(Unauthenticated):
+    """One-time code required."""
+
+
+SecondFactor: TypeAlias = Callable[[str, str], Awaitable[None]]
+"""(user id, code): raises CodeRequired or WrongCredentials where the account asks for a code that this is not."""
 
 
 class Holder(NamedTuple):

@@ -32,6 +32,17 @@ UPDATE accounts_user SET password_hash = :new_hash WHERE id = :user_id AND passw
 -- The password that goes with a linked email address; NULL when that is unlinked.
 UPDATE accounts_user SET password_hash = :password_hash WHERE id = :user_id;
 
+-- name: verify_email
+-- The address is shown to be the player's, since the first time that it was; the count says whether it still belongs
+-- to the account.
+UPDATE accounts_user SET verified_us = COALESCE(verified_us, :now_us), updated_us = :now_us
+WHERE id = :user_id
+    AND id IN (SELECT user_id FROM accounts_identity WHERE provider = 'email' AND external_id = :email);
+
+-- name: unverify_email
+-- The account has another address, or none.
+UPDATE accounts_user SET verified_us = NULL WHERE id = :user_id;
+
 -- name: touch_user
 -- Something about the account has changed; the count says whether it exists.
 UPDATE accounts_user SET updated_us = :now_us WHERE id = :user_id;

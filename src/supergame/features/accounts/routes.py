@@ -8,7 +8,7 @@ from typing import Any, Final
 from supergame.core.errors import BadInput
 from supergame.core.ids import is_uuid
 from supergame.edge import Caller, TokenPair
-from supergame.features.accounts.model import IDS_PER_CALL_MAX
+from supergame.features.accounts.model import CODE_VAR, IDS_PER_CALL_MAX
 from supergame.features.accounts.service import Accounts
 from supergame.protocol.accounts import (
     Account,
@@ -43,12 +43,13 @@ async def authenticate_custom(service: Accounts, caller: Caller, request: Authen
 async def authenticate_email(service: Accounts, caller: Caller, request: AuthenticateEmailRequest) -> Session:
     """Log in with an email address, or without one with a username, and a password."""
     account = request.account or AccountEmail()
+    proof = {"code": account.vars.pop(CODE_VAR, ""), "address": caller.address}
     if account.email:
         login = await service.authenticate_email(
-            account.email, account.password, username=request.username, create=request.create is not False
+            account.email, account.password, username=request.username, create=request.create is not False, **proof
         )
     else:
-        login = await service.authenticate_username(request.username, account.password)
+        login = await service.authenticate_username(request.username, account.password, **proof)
     return _session(service.begin_session(login, account.vars), login.created)
 
 

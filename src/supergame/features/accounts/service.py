@@ -12,15 +12,17 @@ from supergame.core.feature import Ground
 from supergame.edge import TokenPair
 from supergame.features.accounts import formats
 from supergame.features.accounts.archive import Archives, Export, export_account
-from supergame.features.accounts.authentication import Authentication, UsernameTaken
+from supergame.features.accounts.authentication import Authentication, Proof, UsernameTaken
+from supergame.features.accounts.credentials import Credentials
 from supergame.features.accounts.deletion import Deletion
 from supergame.features.accounts.families import Families
 from supergame.features.accounts.links import Links
 from supergame.features.accounts.merging import Merging
-from supergame.features.accounts.model import AccountsSettings, Holder, Identity, Login, Provider
+from supergame.features.accounts.model import AccountsSettings, Holder, Identity, Login, Provider, SecondFactor
 from supergame.features.accounts.passwords import Passwords
 from supergame.features.accounts.revocations import Revocations
 from supergame.features.accounts.single import SingleSocket
+from supergame.features.accounts.throttle import Throttle
 from supergame.features.accounts.users import Users
 from supergame.protocol.accounts import Account
 from supergame.protocol.users import User
@@ -37,7 +39,9 @@ class Accounts:
         self._database: Database = ground.database
         self._passwords = Passwords(ground.config.section(AccountsSettings))
         self._revocations = Revocations(ground)
-        self._authentication = Authentication(ground, self._passwords)
+        self._throttle = Throttle(ground.clock, ground.config.section(AccountsSettings))
+        self._authentication = Authentication(ground, self._passwords, self._throttle)
+        self._credentials = Credentials(ground, self._revocations)
         self._families = Families(ground, self._revocations)
         self._deletion = Deletion(ground, self._revocations)
         self._merging = Merging(ground, self._deletion)
@@ -73,16 +77,19 @@ class Accounts:
         return self._authentication.by_id(Provider.CUSTOM, formats.custom_id(custom_id), username, create)
 
     def authenticate_email(
-        self, email: str, password: str, *, username: str = "", create: bool = True
+        self, email: str, password: str, *, username: str = "", create: bool = True, code: str = "", address: str = ""
     ) -> Awaitable[Login]:
         """Log in with an email address and password. Raises as `authenticate_device` does.
 
-        A wrong password raises Unauthenticated; too many logins with passwords at once raise TooMany.
+        `code` is the one-time code of an account with a second factor, `address` where the login comes from. A wrong
+        password or code raises Unauthenticated; too many that were wrong, and too many logins at once, TooMany.
         """
         email, password = formats.email(email), formats.password(password)
-        return self._authentication.by_email(email, password, username, create)
+        return self._authentication.by_email(email, Proof(password, code, address), username, create)
 
-    def authenticate_username(self, username: str, password: str) -> Awaitable[Login]:
+    def authenticate_username(
+        self, username: str, password: str, *, code: str = "", address: str = ""
+    ) -> Awaitable[Login]:
         """Log in with a username and the password that goes with the account's email address; makes no account.
 
         Raises as `authenticate_email` does.
@@ -90,7 +97,14 @@ class Accounts:
         formats.password(password)
         if not username:
             raise BadInput("Username is required when email address is not supplied.")
-        return self._authentication.by_username(formats.username(username), password)
+        return self._authentication.by_username(formats.username(username), Proof(password, code, address))
+
+    def require_second_factor(self, check: SecondFactor) -> None:
+        """Ask for more than a password: `check(user_id, code)` is awaited in every login whose password is right.
+
+        It raises CodeRequired or WrongCredentials where the account asks for a code that this is not.
+        """
+        self._authentication.second_factor = check
 
     def authenticate_verified(
         self, provider: str, external_id: str, *, username: str = "", create: bool = True
@@ -331,6 +345,32 @@ class Accounts:
     def unlink_custom(self, user_id: str, custom_id: str = "") -> Awaitable[None]:
         """Take the custom id away. Raises Refused as `unlink_device` does."""
         return self._links.remove(user_id, Provider.CUSTOM, custom_id)
+
+    def email_owner(self, tx: Tx, email: str) -> Awaitable[str | None]:
+        """Whose address it is, in lower case, as a transaction of the caller's sees it."""
+        return self._credentials.owner(tx, email)
+
+    def verify_email(self, tx: Tx, user_id: str, email: str) -> Awaitable[bool]:
+        """In a transaction of the caller's: the player has shown that the address is theirs.
+
+        Gives whether it still belongs to the account.
+        """
+        return self._credentials.verify(tx, user_id, email)
+
+    def hash_password(self, password: str) -> Awaitable[str]:
+        """Hash a password for `reset_password`. Raises BadInput, TooMany when too many wait."""
+        return self._passwords.hash(formats.password(password))
+
+    def reset_password(self, tx: Tx, user_id: str, email: str, password_hash: str) -> Awaitable[bool]:
+        """In a transaction of the caller's: another password for an account, whose sessions all end.
+
+        Gives whether the address, which counts as verified, still belongs to the account.
+        """
+        return self._credentials.reset(tx, user_id, email, password_hash)
+
+    def forgive(self, user_id: str, address: str = "") -> None:
+        """Count the failed logins to an account from anywhere, and from one address, anew."""
+        self._throttle.forget(user_id, address)
 
     def unlink_email(self, user_id: str, email: str = "") -> Awaitable[None]:
         """Take the email address and its password away. Raises Refused as `unlink_device` does."""
