@@ -10,7 +10,7 @@ from supergame.core.feature import Ground
 from supergame.edge import fan_out
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
-from supergame.features.chat.model import MessageIds, written
+from supergame.features.chat.model import MessageIds, to_keep, written
 from supergame.features.presence import Streams
 from supergame.protocol.chat import ChannelMessage, ChannelMessageCode
 from supergame.store import Tx, load_queries
@@ -50,23 +50,17 @@ class GroupChannels:
         raise BadInput("Group not found")
 
     async def note(self, tx: Tx, group_id: str, code: ChannelMessageCode, user_id: str, username: str) -> None:
-        """Write down in a group's channel what happened to a player; all in it hear it once that is kept."""
+        """Write down in a group's channel what happened to a player; all in it hear it once that is kept.
+
+        Of a player whose account is being deleted they hear too, and nothing is kept.
+        """
         channel = channels.group(group_id)
         message_id, now = self._ids.next()
         content = written({"username": username})
-        await tx.run(
-            QUERIES.keep,
-            channel_id=channel.id,
-            id=message_id,
-            sender_id=user_id,
-            username=username,
-            code=int(code),
-            content=content,
-            updated_us=self._ids.latest_us,
-        )
         message = ChannelMessage(
             channel.id, message_id, int(code), user_id, username, content, now, now, True, group_id=group_id
         )
+        await tx.run(QUERIES.keep, **to_keep(message, self._ids.latest_us))
         tx.then(lambda: fan_out(self._streams.members(channel.stream), message))
 
     def expel(self, group_id: str, user_id: str) -> None:

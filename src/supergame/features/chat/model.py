@@ -13,6 +13,7 @@ import msgspec
 from supergame.core.clock import Clock
 from supergame.core.errors import BadInput, NotFound
 from supergame.core.ids import Ids
+from supergame.protocol.chat import ChannelMessage
 from supergame.protocol.types import timestamp
 
 CONTENT_BYTES_MAX: Final = 16_384
@@ -33,6 +34,12 @@ class Stored(msgspec.Struct, frozen=True):
     code: int
     content: str
     updated_us: int
+
+
+class Kept(Stored, frozen=True):
+    """The same with the channel it is in, as archives have it."""
+
+    channel_id: str
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -88,6 +95,21 @@ class MessageIds:
         high, low = us // 1000 << 16 | 0x7000 | fraction, 0x8000_0000_0000_0000 | self._bits(62)
         text = f"{high << 64 | low:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}", timestamp(us)
+
+
+def to_keep(message: ChannelMessage, updated_us: int) -> dict[str, Any]:
+    """What the statement that keeps a message has to know."""
+    return {
+        "channel_id": message.channel_id,
+        "id": message.message_id,
+        "sender_id": message.sender_id,
+        "username": message.username,
+        "code": message.code,
+        "content": message.content,
+        "updated_us": updated_us,
+        "user_id_one": message.user_id_one,
+        "user_id_two": message.user_id_two,
+    }
 
 
 def time_in(message_id: str) -> datetime:

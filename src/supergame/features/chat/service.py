@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from supergame.core.errors import BadInput, Refused, TooMany
+from supergame.core.errors import BadInput, NotFound, Refused, TooMany
 from supergame.core.feature import Ground
 from supergame.core.ids import is_uuid
 from supergame.edge import Later, Session, fan_out
-from supergame.features.accounts import AccountDeleted, Accounts
+from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
 from supergame.features.chat.group_channels import GroupChannels
@@ -23,8 +23,11 @@ from supergame.features.chat.model import (
     Stored,
     checked,
     time_in,
+    to_keep,
     written,
 )
+from supergame.features.chat.speakers import Speakers
+from supergame.features.friends import Friends, PlayerBlocked
 from supergame.features.notifications import NotificationCode, Notifications
 from supergame.features.presence import Stream, StreamMode, Streams, to_wire
 from supergame.protocol import chat as wire
@@ -62,12 +65,16 @@ class _UnderWay(NamedTuple):
 class Chat:
     """Channels and their messages; game code uses it as `services.chat`."""
 
-    def __init__(self, ground: Ground, presence: Streams, accounts: Accounts, notifications: Notifications) -> None:
+    def __init__(
+        self, ground: Ground, presence: Streams, accounts: Accounts, notifications: Notifications, friends: Friends
+    ) -> None:
         self._streams, self._accounts, self._notifications = presence, accounts, notifications
+        self._friends = friends
         self._database, self._clock = ground.database, ground.clock
         self._ids = MessageIds(ground.clock, ground.ids)
         self._under_way: dict[str, deque[_UnderWay]] = {}
         self.group_channels = GroupChannels(ground, presence, self._ids, self._settled)
+        self._speakers = Speakers(accounts)
         self._said: list[tuple[Channel, ChannelMessage]] = []
         self._sent = ground.metrics.counter("supergame_chat_messages", "Chat messages sent.")
         for mode in (StreamMode.CHANNEL, StreamMode.GROUP, StreamMode.DIRECT_MESSAGE):
@@ -101,6 +108,7 @@ class Chat:
 
     async def _join_direct(self, session: Session, other_id: str, persistence: bool, hidden: bool) -> wire.Channel:
         channel = await self._direct(session.user_id, other_id)
+        await self._check_not_blocked(session.user_id, other_id)
         present = {presence.user_id for presence in self._streams.presences(channel.stream)}
         if other_id not in present and self._streams.get(session, channel.stream) is None:
             await self._notifications.send(
@@ -111,6 +119,7 @@ class Chat:
                 sender_id=session.user_id,
                 replaces=True,  # or whoever comes and goes a thousand times would push out all the others
             )
+            await self._check_not_blocked(session.user_id, other_id)  # who is blocked meanwhile is not put out later
         return self._joined(session, channel, persistence, hidden)
 
     def _joined(self, session: Session, channel: Channel, persistence: bool, hidden: bool) -> wire.Channel:
@@ -229,9 +238,21 @@ class Chat:
             rows.reverse()
         return _page(channel, place, rows, more, paged=bool(cursor))
 
+    def part(self, event: PlayerBlocked) -> None:
+        """Take two players out of their direct messages, where one has blocked the other."""
+        self._streams.farewell(channels.direct(event.user_id, event.blocked_id).stream)
+
     async def forget(self, tx: Tx, event: AccountDeleted) -> None:
-        """An account is being deleted, and with it all it has said."""
-        await tx.run(QUERIES.forget, user_id=event.user_id)
+        """An account is being deleted, with all it has said, and all direct messages with it."""
+        await self._speakers.forget(tx, event.user_id)
+
+    async def absorb(self, tx: Tx, event: AccountMerged) -> None:
+        """Two accounts become one, which has said what both have; what they said to each other is forgotten."""
+        await self._speakers.absorb(tx, event)
+
+    async def export(self, tx: Tx, user_id: str) -> dict[str, Any]:
+        """All that a player has said, and both sides of their direct messages, for their archive."""
+        return await self._speakers.export(tx, user_id)
 
     # -- below
 
@@ -248,6 +269,10 @@ class Chat:
         if not await self._accounts.existing(ids=[other_id]):
             raise BadInput("User ID not found")
         return channel
+
+    async def _check_not_blocked(self, user_id: str, other_id: str) -> None:
+        if await self._friends.blocked(user_id, other_id):
+            raise BadInput("User ID not found")  # whoever is blocked is not to know
 
     def _send(
         self, channel: Channel, content: str, sender_id: str, username: str, persist: bool
@@ -269,18 +294,8 @@ class Chat:
         if line is not None and len(line) >= UNDER_WAY_MAX:
             raise TooMany
         message = self._new(channel, content, sender_id, username, True)
-        stored = asyncio.ensure_future(
-            self._database.run(
-                QUERIES.keep,
-                channel_id=channel.id,
-                id=message.message_id,
-                sender_id=sender_id,
-                username=username,
-                code=_CHAT,
-                content=content,
-                updated_us=self._ids.latest_us,
-            )
-        )
+        kept = self._database.run(QUERIES.keep, **to_keep(message, self._ids.latest_us))
+        stored = asyncio.ensure_future(kept)
         if line is None:
             line = self._under_way[channel.id] = deque()
         acknowledged: Later[ChannelMessageAck] = Later()
@@ -294,7 +309,8 @@ class Chat:
         while line and line[0].stored.done():
             message, stored, acknowledged = line.popleft()
             try:
-                stored.result()
+                if not stored.result():
+                    raise NotFound("Account not found.")
             except Exception as error:
                 acknowledged.fail(error)
             else:
