@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
+from supergame.core.errors import BadInput
 from supergame.features import matches
+from supergame.features.storage import StorageIndex, StoredObject
 from supergame.game.functions import AuthorFunction, BadGame, RpcFunction
 from supergame.game.services import Services
 from supergame.protocol.catalogue import MESSAGES, OPERATIONS
@@ -88,6 +90,7 @@ class Game:
         self.schedules: list[Schedule] = []
         self.listeners: dict[str, list[AuthorFunction]] = {event: [] for event in EVENTS}
         self.leaderboards: dict[str, Leaderboard] = {}
+        self.storage_indexes: dict[str, StorageIndex] = {}
         self.migrations_folder: Path | None = None
         self.matched: Callable[..., Awaitable[str | None] | str | None] | None = None
 
@@ -255,6 +258,38 @@ class Game:
         code writes to an `authoritative` one.
         """
         self.leaderboards[id] = Leaderboard(id, sort, operator, reset, authoritative, metadata or {})
+
+    def storage_index(
+        self,
+        name: str,
+        collection: str,
+        fields: Sequence[str],
+        *,
+        key: str = "",
+        sortable: Sequence[str] = (),
+        max_entries: int = 10_000,
+        index_only: bool = False,
+        accepts: Callable[[StoredObject], bool] | None = None,
+    ) -> None:
+        """Have a search index over the objects of a collection: `services.storage.index_list(name, query)`.
+
+        See `supergame.features.storage.StorageIndex` for what each of these says.
+        """
+        if name in self.storage_indexes:
+            raise BadGame(f"There are two storage indexes called {name!r}.")
+        try:
+            self.storage_indexes[name] = StorageIndex(
+                name=name,
+                collection=collection,
+                fields=tuple(fields),
+                key=key,
+                sortable=tuple(sortable),
+                max_entries=max_entries,
+                index_only=index_only,
+                accepts=accepts,
+            )
+        except BadInput as error:
+            raise BadGame(error.message) from None
 
     def migrations(self, folder: Path | str) -> None:
         """Have tables of the game's own: a folder of `NNNN_title.sql` files, applied in order at the start."""

@@ -81,6 +81,7 @@ class Runtime:
                 authoritative=board.authoritative,
                 metadata=board.metadata,
             )
+        indexes = await services.storage.indexes.make(game.storage_indexes.values())
 
         def apply() -> None:
             self._swap(in_router)
@@ -91,6 +92,7 @@ class Runtime:
                 raise
             services.rpc.use(functions)
             services.jobs.use(jobs)
+            services.storage.indexes.use(indexes)
             services.matchmaker.use(self._matched(game))
             self._ground.edge.game_operations = described
             self.game, self._in_router = game, in_router

@@ -6,6 +6,7 @@ objects that are the system's own.
 
 from supergame.core.feature import Feature
 from supergame.features.accounts import AccountDeleted, AccountMerged
+from supergame.features.storage.index import StorageIndex
 from supergame.features.storage.model import (
     LIST_MAX,
     Ack,
@@ -34,6 +35,7 @@ __all__ = [
     "Page",
     "ReadBy",
     "Storage",
+    "StorageIndex",
     "StorageSettings",
     "StoredObject",
     "Write",

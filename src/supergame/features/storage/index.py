@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
-from sortedcontainers import SortedList
+from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
 from supergame.core.clock import MICROSECONDS
 from supergame.core.errors import BadInput
@@ -175,10 +175,11 @@ class Index:
         if entry is None:
             return
         self._by_age.remove((entry.stored.update_us, *id_))
-        for field, term in _terms(entry.document):
-            terms = self._posted[field]
-            if terms.get(term, {}).pop(id_, id_) is None and not terms[term]:
-                del terms[term]
+        for field, term in set(_terms(entry.document)):
+            having = self._posted[field][term]
+            del having[id_]
+            if not having:
+                del self._posted[field][term]
 
     # -- searching it
 
@@ -194,7 +195,7 @@ class Index:
             if field.removeprefix("-") not in sortable:
                 raise BadInput(f"Storage index {self.definition.name!r} cannot be ordered by {field!r}.")
         mark = sha256(msgspec.json.encode([self.definition.name, query, order])).hexdigest()[:16]
-        return Wanted(parse(query), order, _read_cursor(cursor, mark) if cursor else None, limit, may_read, mark)
+        return Wanted(parse(query), order, _read_cursor(cursor, mark, order) if cursor else None, limit, may_read, mark)
 
     def search(self, wanted: Wanted) -> Found:
         """Find a page of what fits, the best first where no order is given."""
@@ -288,11 +289,13 @@ def _write_cursor(mark: str, marks: tuple[Any, ...]) -> str:
     return urlsafe_b64encode(msgspec.json.encode([mark, *marks])).rstrip(b"=").decode()
 
 
-def _read_cursor(cursor: str, mark: str) -> tuple[Any, ...]:
+def _read_cursor(cursor: str, mark: str, order: Sequence[str]) -> tuple[Any, ...]:
     try:
         read = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[str | float | None])
     except (msgspec.DecodeError, ValueError):
         raise BadInput("Invalid cursor.") from None
-    if not read or read[0] != mark:
+    own_mark, *values = read or [None]
+    fits = len(values) == max(1, len(order)) + 2 and all(isinstance(part, str) for part in values[-2:])
+    if own_mark != mark or not fits:
         raise BadInput("Invalid cursor.")
-    return tuple(read[1:])
+    return tuple(values)

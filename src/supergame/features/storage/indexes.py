@@ -8,7 +8,8 @@ for the changes that were told of before it: who has written finds what was writ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -19,11 +20,9 @@ from supergame.core.errors import NotFound, Unavailable
 from supergame.core.feature import Ground
 from supergame.features.storage.index import Entry, Found, Index, StorageIndex, Wanted
 from supergame.features.storage.model import ObjectId, StoredObject
-from supergame.store import Database, load_queries
+from supergame.store import Database, Tx, load_queries
 
 SUBJECT: Final = "storage.changed"
-BATCH_MAX: Final = 200
-"""Objects that are read again at a time."""
 PAGE_MAX: Final = 1_000
 """Objects that are read at a time when an index is made."""
 RETRY_SECONDS: Final = 1.0
@@ -53,6 +52,8 @@ class Indexes:
         self._subscription: Subscription = self._bus.subscribe(SUBJECT, self._hear)
         self._indexes: dict[str, Index] = {}
         self._being_made: dict[str, Index] = {}
+        self.collections: set[str] = set()
+        """The collections of which any index wants to know."""
         self._waiting: dict[ObjectId, None] = {}
         self._reading: asyncio.Task[None] | None = None
         self._timer: TimerHandle | None = None
@@ -69,8 +70,11 @@ class Indexes:
 
     async def make(self, definitions: Iterable[StorageIndex]) -> Mapping[str, Index]:
         """Make indexes of what is stored, for `use`; those that are there already and unchanged are taken over."""
-        made = self._being_made = {}
-        for definition in definitions:
+        wanted = list(definitions)
+        made: dict[str, Index] = {}
+        self._being_made = made
+        self.collections |= {definition.collection for definition in wanted}
+        for definition in wanted:
             there = self._indexes.get(definition.name)
             if there is not None and there.definition == definition:
                 made[definition.name] = there
@@ -82,6 +86,7 @@ class Indexes:
     def use(self, indexes: Mapping[str, Index]) -> None:
         """Have these indexes from now on, and no others."""
         self._indexes, self._being_made = dict(indexes), {}
+        self.collections = {index.definition.collection for index in indexes.values()}
 
     async def _fill(self, index: Index) -> None:
         key, user_id = "", ""
@@ -105,20 +110,20 @@ class Indexes:
 
     # -- what has changed
 
-    def follow(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
-        """Those of them that lie in an indexed collection."""
-        collections = {index.definition.collection for index in self._all()}
-        return [id_ for id_ in ids if id_.collection in collections] if collections else []
+    def changes(self, tx: Tx, ids: Iterable[ObjectId]) -> None:
+        """A transaction changes these objects: once it is committed, the indexes follow."""
+        followed = [id_ for id_ in ids if id_.collection in self.collections]
+        if followed:
+            tx.then(partial(self._changed, followed))
 
-    def changed(self, ids: Sequence[ObjectId]) -> None:
-        """A change of these objects was committed."""
-        self._bus.publish(SUBJECT, _encode(_Changed(self._node, list(ids))))
+    def _changed(self, ids: list[ObjectId]) -> None:
+        self._bus.publish(SUBJECT, _encode(_Changed(self._node, ids)))
         self._note(ids)
 
     def _hear(self, subject: str, data: bytes) -> None:
         news = _decode(data)
         if news.node != self._node:
-            self._note(self.follow(news.ids))
+            self._note(id_ for id_ in news.ids if id_.collection in self.collections)
 
     def _note(self, ids: Iterable[ObjectId]) -> None:
         self._waiting.update(dict.fromkeys(ids))
@@ -126,11 +131,10 @@ class Indexes:
 
     def _read_on(self) -> None:
         if self._waiting and self._reading is None:
-            self._reading = asyncio.ensure_future(self._read_batch(list(self._waiting)[:BATCH_MAX]))
+            ids, self._waiting = list(self._waiting), {}
+            self._reading = asyncio.ensure_future(self._read(ids))
 
-    async def _read_batch(self, ids: list[ObjectId]) -> None:
-        for id_ in ids:
-            del self._waiting[id_]  # whoever changes it from here on has it read once more
+    async def _read(self, ids: list[ObjectId]) -> None:
         try:
             for id_ in ids:
                 stored = await self._database.one(
@@ -140,11 +144,15 @@ class Indexes:
         except Exception:
             self._log.exception("changed objects could not be read for their indexes; they are read again")
             self._waiting.update(dict.fromkeys(ids))
-            self._timer = self._clock.call_later(RETRY_SECONDS, self._read_on)
+            self._timer = self._clock.call_later(RETRY_SECONDS, self._try_again)
             self._reading = None
         else:
             self._reading = None
             self._read_on()
+
+    def _try_again(self) -> None:
+        self._timer = None
+        self._read_on()
 
     def _apply(self, id_: ObjectId, stored: StoredObject | None) -> None:
         for index in self._all():
@@ -160,14 +168,12 @@ class Indexes:
 
     async def _up_to_date(self) -> None:
         """Wait for what has changed until now. Raises Unavailable when that cannot be read."""
-        owed = set(self._waiting)
-        while self._reading is not None:
-            await asyncio.wait([self._reading])
-            owed &= self._waiting.keys()
-            if self._reading is None and owed:
-                raise Unavailable
-            if not owed:
-                return
+        for _ in range(2):  # what is being read, and then all that waits
+            reading = self._reading
+            if reading is not None:
+                await asyncio.wait([reading])
+        if self._timer is not None:
+            raise Unavailable
 
     # -- searching
 

@@ -16,6 +16,7 @@ from supergame.core.errors import Aborted, BadInput
 from supergame.core.feature import Ground
 from supergame.core.ids import NIL, is_uuid
 from supergame.features.accounts import AccountDeleted, AccountMerged, archived, check_alive
+from supergame.features.storage.indexes import Indexes
 from supergame.features.storage.model import (
     ANY_VERSION,
     LIST_MAX,
@@ -40,6 +41,8 @@ from supergame.store import Database, Tx, load_queries
 QUERIES = load_queries("supergame.features.storage")
 WRITE_ATTEMPTS_MAX: Final = 20
 """How often `write_retry` begins anew because somebody else was faster."""
+INDEX_LIST_DEFAULT: Final = 10
+"""Objects on a page of what an index finds, unless it is said."""
 
 Change = Callable[[StoredObject | None], Mapping[str, Any] | str | Awaitable[Mapping[str, Any] | str]]
 """Makes the new value of an object out of what is there (None: nothing); may be called several times."""
@@ -56,6 +59,11 @@ class Storage:
         self._database: Database = ground.database
         self._clock = ground.clock
         self._settings = ground.config.section(StorageSettings)
+        self.indexes = Indexes(ground)
+
+    async def stop(self) -> None:
+        """Follow no more changes for the indexes."""
+        self.indexes.stop()
 
     async def read(self, ids: Sequence[ObjectId], *, caller: str | None = None) -> list[StoredObject]:
         """Read objects, in the order asked for. What is not there, or not for the caller's eyes, is left out."""
@@ -97,10 +105,14 @@ class Storage:
         rows = [self._row(write, caller, now_us) for write in writes]
 
         async def body(tx: Tx) -> list[Ack]:
-            return [await _put(tx, write, row, caller) for write, row in zip(writes, rows, strict=True)]
+            acks = [await _put(tx, write, row, caller) for write, row in zip(writes, rows, strict=True)]
+            self._changes(tx, acks)
+            return acks
 
         async def body_of_one(tx: Tx) -> list[Ack]:  # another kind of work, that stays quick when batches are slow
-            return [await _put(tx, writes[0], rows[0], caller)]
+            acks = [await _put(tx, writes[0], rows[0], caller)]
+            self._changes(tx, acks)
+            return acks
 
         if tx is not None:
             return await body(tx)
@@ -138,21 +150,36 @@ class Storage:
             return
         self._check_batch(deletions)
         rows = [_deletion_row(deletion, caller) for deletion in deletions]
+        ids = [ObjectId(str(row["collection"]), str(row["key"]), str(row["user_id"])) for row in rows]
 
         async def body(tx: Tx) -> None:
             for row in rows:
                 if not await tx.run(QUERIES.remove_version if "expected" in row else QUERIES.remove, **row):
                     raise DeleteRejected
+            self._changes(tx, ids)
 
         await (self._database.transact(body) if tx is None else body(tx))
 
     async def forget(self, tx: Tx, event: AccountDeleted) -> None:
         """Delete all that a deleted player owned."""
+        await self._all_change(tx, event.user_id)
         await tx.run(QUERIES.forget_user, user_id=event.user_id)
 
     async def absorb(self, tx: Tx, event: AccountMerged) -> None:
         """Two accounts become one: of two objects with one name, that of the account that stays is kept."""
+        await self._all_change(tx, event.from_id)
         await tx.run(QUERIES.move_user, from_id=event.from_id, into_id=event.into_id)
+        await self._all_change(tx, event.into_id)
+
+    def _changes(self, tx: Tx, changed: Sequence[Ack | ObjectId]) -> None:
+        if self.indexes.collections:
+            self.indexes.changes(tx, [ObjectId(one.collection, one.key, one.user_id) for one in changed])
+
+    async def _all_change(self, tx: Tx, user_id: str) -> None:
+        """All that a player owns changes, where anybody wants to know."""
+        if self.indexes.collections:
+            objects = await tx.all(QUERIES.read_user, StoredObject, user_id=user_id)
+            self.indexes.changes(tx, [ObjectId(stored.collection, stored.key, user_id) for stored in objects])
 
     async def export(self, tx: Tx, user_id: str) -> dict[str, Any]:
         """All that a player owns, for their archive."""
@@ -232,6 +259,34 @@ class Storage:
             return Page(rows)
         last = rows[limit - 1]
         return Page(rows[:limit], Place(last.key, last.user_id).cursor())
+
+    async def index_list(
+        self,
+        name: str,
+        query: str = "",
+        *,
+        order: Sequence[str] = (),
+        caller: str | None = None,
+        limit: int = INDEX_LIST_DEFAULT,
+        cursor: str = "",
+    ) -> Page:
+        """Find objects by one of the game's indexes: those a query fits, up to LIST_MAX a page.
+
+        `query` asks about the fields that StorageIndex names; an empty one fits all. They come in the `order` of
+        fields (`value.level`, `-update_time`: a minus is descending), else those that fit best first. The system
+        sees everything, a caller what they may read. What was written before is found. Raises NotFound for an
+        unknown index, BadInput.
+        """
+        if not 1 <= limit <= LIST_MAX:
+            raise BadInput(f"Invalid limit - limit must be between 1 and {LIST_MAX}.")
+        index = self.indexes.get(name)
+        wanted = index.wanted(query, order, cursor, limit, lambda stored: _may_read(stored, caller))
+        entries, cursor = await self.indexes.search(index, wanted)
+        found = [entry.stored for entry in entries]
+        if found and not index.definition.index_only:
+            ids = [ObjectId(stored.collection, stored.key, stored.user_id) for stored in found]
+            found = await self.read(ids, caller=caller)
+        return Page(found, cursor)
 
 
 async def _put(tx: Tx, write: Write, row: dict[str, str | int], caller: str | None) -> Ack:
