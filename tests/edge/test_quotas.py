@@ -13,7 +13,7 @@ async def test_each_key_has_a_quota_of_its_own() -> None:
     quota = Quota(ManualClock(), 0.5, 2, "friend requests")
     quota.take("ann", 2)
     quota.take("bob")
-    with pytest.raises(TooMany, match="Too many friend requests; try again later.") as refused:
+    with pytest.raises(TooMany, match="Too many friend requests") as refused:
         quota.take("ann")
     assert refused.value.retry_seconds == 2
 
@@ -43,17 +43,27 @@ async def test_those_longest_unseen_are_forgotten() -> None:
         quota.take("carol")
 
 
-async def test_what_was_not_used_after_all_is_given_back() -> None:
-    quota = Quota(ManualClock(), 1, 2, "things")
-    quota.give_back("ann")
-    quota.take("ann", 2)
-    quota.give_back("ann")
+async def test_an_attempt_counts_while_it_is_under_way_and_for_good_if_it_fails() -> None:
+    quota = Quota(ManualClock(), 1, 1, "guesses")
+    for outcome in (ValueError, KeyboardInterrupt):
+        with pytest.raises(outcome), quota.attempt("ann", KeyError):
+            raise outcome
+    with quota.attempt("ann", KeyError), pytest.raises(TooMany), quota.attempt("ann", KeyError):
+        pass
+    with pytest.raises(KeyError), quota.attempt("ann", KeyError):
+        raise KeyError
+    with pytest.raises(TooMany), quota.attempt("ann", KeyError):
+        pass
+
+
+async def test_an_attempt_gives_back_no_more_than_it_took() -> None:
+    quota = Quota(ManualClock(), 1, 1, "guesses")
+    with quota.attempt("ann"):
+        quota.forget("ann")
+    for _ in range(3):
+        with quota.attempt("ann"):
+            pass
     quota.take("ann")
-    with pytest.raises(TooMany):
-        quota.take("ann")
-    for _ in range(5):
-        quota.give_back("ann")
-    quota.take("ann", 2)
     with pytest.raises(TooMany):
         quota.take("ann")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from supergame.core.clock import Clock
 from supergame.core.errors import TooMany
 from supergame.edge.limits import Bucket, Rate
@@ -33,12 +36,27 @@ class Quota:
             if not bucket.take():
                 raise TooMany(f"Too many {self._what}; try again later.", retry_seconds=bucket.wait_seconds())
 
-    def give_back(self, key: str) -> None:
-        """Take one back out of the count: what it was taken for did not happen."""
-        bucket = self._buckets.get(key)
-        if bucket is not None:
-            bucket.tokens = min(self._rate.burst, bucket.tokens + 1)
+    @contextmanager
+    def attempt(self, key: str, *failures: type[Exception]) -> Iterator[None]:
+        """Count what is done inside while it is under way, and for good only if it ends in one of these errors.
+
+        Raises TooMany before it begins.
+        """
+        self.take(key)
+        try:
+            yield
+        except failures:
+            raise
+        except BaseException:
+            self._give_back(key)
+            raise
+        self._give_back(key)
 
     def forget(self, key: str) -> None:
         """Begin anew with a key."""
         self._buckets.pop(key, None)
+
+    def _give_back(self, key: str) -> None:
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(self._rate.burst, bucket.tokens + 1)

@@ -17,16 +17,18 @@ The counts are in memory: a node begins with none, and each node of several coun
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from supergame.core.clock import Clock
-from supergame.core.errors import NotFound, TooMany
+from supergame.core.errors import NotFound
 from supergame.edge import Quota, group
 from supergame.features.accounts.model import AccountsSettings, WrongCredentials
 
 KNOWN_PLACES_MAX: Final = 100_000
 """Pairs of account and address with a successful login that are remembered; those longest unseen give way."""
+
+_FAILURES: Final = (WrongCredentials, NotFound)
 
 
 class Throttle:
@@ -49,40 +51,23 @@ class Throttle:
         is an account that does not exist, an empty `address` one that is not known.
         """
         address = group(address)
-        taken = self._take(user_id, address)
-        try:
+        both = _both(user_id, address)
+        with ExitStack() as counts:
+            if address:
+                counts.enter_context(self._of_address.attempt(address, *_FAILURES))
+            if user_id and address:
+                counts.enter_context(self._of_both.attempt(both, *_FAILURES))
+            if user_id and both not in self._known:
+                counts.enter_context(self._of_account.attempt(user_id, *_FAILURES))
             yield
-        except (WrongCredentials, NotFound):
-            raise
-        except BaseException:
-            _give_back(taken)
-            raise
-        _give_back(taken)
         self.forget(user_id, address)
         if address:
-            self._remember(_both(user_id, address))
+            self._remember(both)
 
     def forget(self, user_id: str, address: str) -> None:
         """Begin an account's counts anew: its player is there."""
         self._of_account.forget(user_id)
         self._of_both.forget(_both(user_id, group(address)))
-
-    def _take(self, user_id: str, address: str) -> list[tuple[Quota, str]]:
-        both = _both(user_id, address)
-        wanted = []
-        if user_id and address:
-            wanted.append((self._of_both, both))
-        if user_id and both not in self._known:
-            wanted.append((self._of_account, user_id))
-        if address:
-            wanted.append((self._of_address, address))
-        for place, (quota, key) in enumerate(wanted):
-            try:
-                quota.take(key)
-            except TooMany:
-                _give_back(wanted[:place])
-                raise
-        return wanted
 
     def _remember(self, both: str) -> None:
         self._known.pop(both, None)
@@ -93,8 +78,3 @@ class Throttle:
 
 def _both(user_id: str, address: str) -> str:
     return f"{user_id} {address}"
-
-
-def _give_back(taken: list[tuple[Quota, str]]) -> None:
-    for quota, key in taken:
-        quota.give_back(key)
