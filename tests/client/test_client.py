@@ -96,6 +96,21 @@ async def test_chat_history_and_notifications(node, client):
     assert (await client.list_notifications(ann.session)).notifications == []
 
 
+async def test_friends(node):
+    ann, bob, cat = await node.player("ann"), await node.player("bob"), await node.player("cat")
+    await ann.client.add_friends(ann.session, [bob.user_id], metadata='{"met":"here"}')
+    await bob.client.add_friends(bob.session, usernames=["ann", "cat"])
+    await cat.client.add_friends(cat.session, [bob.user_id])
+    (friend,) = (await ann.client.list_friends(ann.session, state=0)).friends
+    assert (friend.user.username, friend.state, friend.metadata) == ("bob", 0, '{"met":"here"}')
+    (known,) = (await ann.client.list_friends_of_friends(ann.session)).friends_of_friends
+    assert (known.referrer, known.user.username) == (bob.user_id, "cat")
+    await ann.client.block_friends(ann.session, [bob.user_id])
+    assert (await bob.client.list_friends(bob.session, state=0)).friends[0].user.username == "cat"
+    await ann.client.delete_friends(ann.session, usernames=["bob"])
+    assert (await ann.client.list_friends(ann.session)).friends == []
+
+
 async def test_scores(client):
     ann = await client.authenticate_device("device-0001", username="ann")
     bob = await client.authenticate_device("device-0002", username="bob")

@@ -28,6 +28,15 @@ from supergame.protocol.accounts import (
 )
 from supergame.protocol.catalogue import OPERATIONS
 from supergame.protocol.chat import ChannelMessageList, ListChannelMessagesRequest
+from supergame.protocol.friends import (
+    AddFriendsRequest,
+    BlockFriendsRequest,
+    DeleteFriendsRequest,
+    FriendList,
+    FriendsOfFriendsList,
+    ListFriendsOfFriendsRequest,
+    ListFriendsRequest,
+)
 from supergame.protocol.json import decoder
 from supergame.protocol.leaderboards import (
     DeleteLeaderboardRecordRequest,
@@ -267,6 +276,35 @@ class Client:
     async def unlink_email(self, session: Session, email: str, password: str) -> None:
         """Remove the email address from the ways of logging in."""
         await self.call("UnlinkEmail", AccountEmail(email, password), Empty, session)
+
+    # -- friends -----------------------------------------------------------------------------------------------
+
+    async def add_friends(
+        self, session: Session, ids: Sequence[str] = (), usernames: Sequence[str] = (), *, metadata: str = ""
+    ) -> None:
+        """Invite users, or accept their invites; `metadata` is a note about them, a JSON object in text."""
+        await self.call("AddFriends", AddFriendsRequest(list(ids), list(usernames), metadata), Empty, session)
+
+    async def delete_friends(self, session: Session, ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> None:
+        """End friendships, withdraw or decline invites, and unblock."""
+        await self.call("DeleteFriends", DeleteFriendsRequest(list(ids), list(usernames)), Empty, session)
+
+    async def block_friends(self, session: Session, ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> None:
+        """Block users."""
+        await self.call("BlockFriends", BlockFriendsRequest(list(ids), list(usernames)), Empty, session)
+
+    async def list_friends(
+        self, session: Session, *, limit: int = 1000, state: int | None = None, cursor: str = ""
+    ) -> FriendList:
+        """One page of the player's friends, invites and blocks, or of one state."""
+        return await self.call("ListFriends", ListFriendsRequest(limit, state, cursor), FriendList, session)
+
+    async def list_friends_of_friends(
+        self, session: Session, *, limit: int = 10, cursor: str = ""
+    ) -> FriendsOfFriendsList:
+        """One page of those whom the player's friends know."""
+        request = ListFriendsOfFriendsRequest(limit, cursor)
+        return await self.call("ListFriendsOfFriends", request, FriendsOfFriendsList, session)
 
     # -- storage -----------------------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import pytest
 from tests.features.lobby import Lobby
 
 from supergame.core.feature import Feature
-from supergame.features import accounts, chat, notifications, presence
+from supergame.features import accounts, chat, friends, notifications, presence
 
-FEATURES = (presence.feature, accounts.feature, notifications.feature, chat.feature)
+FEATURES = (presence.feature, accounts.feature, notifications.feature, friends.feature, chat.feature)
 
 
 @pytest.fixture
