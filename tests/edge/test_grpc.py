@@ -14,7 +14,7 @@ import grpc.aio
 import pytest
 import uvloop
 from tests.edge.test_tls import install, made, settings  # noqa: F401 - a fixture
-from tests.edge.wire import PATIENCE_SECONDS, Node, ask, basic, bearer, running, until
+from tests.edge.wire import PATIENCE_SECONDS, Http, Node, ask, basic, bearer, running, until
 
 from supergame.core.config import BadSetting
 from supergame.core.errors import Refused, SupergameError, TooMany
@@ -358,7 +358,8 @@ async def test_the_port_is_the_one_below_unless_it_is_named(start: Start) -> Non
     below = serving(port=first.edge.grpc_port + 1)
     with pytest.raises(BadSetting, match=f"^edge.grpc_port: .*127.0.0.1:{first.edge.grpc_port} .*edge.grpc=false"):
         await below.edge.start()
-    assert below.edge.grpc_port == 0
+    with pytest.raises(OSError, match=r"refused|Connect|Errno"):
+        await Http.open(below.edge.settings.port)
     with pytest.raises(BadSetting, match=r"^edge.host and edge.port: cannot listen"):
         await serving(port=first.port).edge.start()
     without = await start()

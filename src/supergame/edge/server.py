@@ -108,20 +108,14 @@ class Edge:
         if self._certificate is not None:
             self._certificate.start()
         try:
+            await self._start_http()
             if self.settings.grpc:
                 await self._start_grpc()
-            await self._start_http()
         except BadSetting:
-            await self._stop_grpc()
+            self.close_door()
+            self._server = None
             self._stop_timers()
             raise
-
-    async def _start_grpc(self) -> None:
-        from supergame.edge.grpc import GrpcServer
-
-        server = GrpcServer(self._port, self._certificate)
-        await server.start()
-        self._grpc = server
 
     async def _start_http(self) -> None:
         context = None if self._certificate is None else self._certificate.context
@@ -137,6 +131,13 @@ class Edge:
         except OSError as error:
             where = f"{self.settings.host}:{self.settings.port}"
             raise BadSetting(f"edge.host and edge.port: cannot listen on {where} ({error.strerror}).") from None
+
+    async def _start_grpc(self) -> None:
+        from supergame.edge.grpc import GrpcServer
+
+        server = GrpcServer(self._port, self._certificate)
+        await server.start()
+        self._grpc = server
 
     def close_door(self) -> None:
         """Take no new connections; those that are there go on as before.
@@ -169,7 +170,9 @@ class Edge:
                 task.cancel()
             # Not by the clock: whoever stands in for it in a test need not move it for this.
             await self._until_gone(asyncio.sleep(ABORT_SECONDS_MAX))
-        await self._stop_grpc()
+        if self._grpc is not None:
+            await self._grpc.stop()
+            self._grpc = None
         self._stop_timers()
         await self._server.wait_closed()
         self._server = None
@@ -190,11 +193,6 @@ class Edge:
             else:
                 await asyncio.wait(set(port.tasks))
         await self.router.after.drain()
-
-    async def _stop_grpc(self) -> None:
-        if self._grpc is not None:
-            await self._grpc.stop()
-            self._grpc = None
 
     def _stop_timers(self) -> None:
         self._port.wheel.stop()
