@@ -8,7 +8,7 @@ from tests.features.matches.recorder import Recorder, arrive, gone, told
 
 from supergame import testing
 from supergame.client import SocketFailed
-from supergame.features import matches, presence
+from supergame.features import accounts, matches, presence
 from supergame.features.matches import running as running_module
 from supergame.game import Match
 from supergame.protocol.matches import MatchJoin, MatchLeave
@@ -209,7 +209,7 @@ async def test_who_joins_gets_the_answer_then_the_event_and_then_what_the_match_
         def join(self, presences):
             self.broadcast(1, b"welcome")
 
-    lobby = await Lobby.open([presence.feature, matches.feature], sqlite)
+    lobby = await Lobby.open([presence.feature, accounts.feature, matches.feature], sqlite)
     lobby.services["matches"].use({"greeting": Greeting}, None)
     match_id = await lobby.services["matches"].create("greeting")
     ann = lobby.enter("ann")

@@ -22,7 +22,7 @@ from supergame.features.accounts.model import (
 )
 from supergame.features.accounts.routes import ROUTES
 from supergame.features.accounts.service import Accounts
-from supergame.features.accounts.tombstones import check_alive, copy_tombstones
+from supergame.features.accounts.tombstones import check_alive, copy_tombstones, deleted_among
 
 __all__ = [
     "IDS_PER_CALL_MAX",
@@ -40,6 +40,7 @@ __all__ = [
     "archived",
     "check_alive",
     "copy_tombstones",
+    "deleted_among",
     "feature",
 ]
 

@@ -170,9 +170,9 @@ DELETE FROM accounts_session_family WHERE user_id = :user_id;
 -- Remember for good that the account was deleted.
 INSERT INTO accounts_tombstone (user_id, deleted_us) VALUES (:user_id, :deleted_us) ON CONFLICT (user_id) DO NOTHING;
 
--- name: find_tombstone
--- Whether any of these accounts was deleted, by primary key.
-SELECT user_id FROM accounts_tombstone WHERE user_id IN (:user_ids*) LIMIT 1;
+-- name: find_tombstones
+-- Which of these accounts were deleted, by primary key.
+SELECT user_id FROM accounts_tombstone WHERE user_id IN (:user_ids*);
 
 -- name: read_tombstones
 -- All of them, page by page, for a backup that is restored.

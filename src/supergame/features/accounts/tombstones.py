@@ -30,9 +30,14 @@ class Tombstone(NamedTuple):
     deleted_us: int
 
 
+async def deleted_among(tx: Tx, user_ids: Sequence[str]) -> list[str]:
+    """Which of these accounts have been deleted; ids that never were any are not among them."""
+    return await tx.all(_QUERIES.find_tombstones, str, user_ids=user_ids)
+
+
 async def check_alive(tx: Tx, user_ids: Sequence[str]) -> None:
-    """Raise NotFound where one of these accounts has been deleted; ids that never were any are none of its business."""
-    if await tx.one(_QUERIES.find_tombstone, str, user_ids=user_ids) is not None:
+    """Raise NotFound where one of these accounts has been deleted."""
+    if await deleted_among(tx, user_ids):
         raise NotFound("Account not found.")
 
 

@@ -5,6 +5,7 @@ ticks, has an inbox, keeps the seat of a player who lost the connection, and can
 """
 
 from supergame.core.feature import Feature
+from supergame.features.accounts import AccountDeleted
 from supergame.features.matches.label import Label
 from supergame.features.matches.messages import MESSAGES
 from supergame.features.matches.model import (
@@ -42,6 +43,8 @@ feature = Feature(
     needs=("presence",),
     routes=ROUTES,
     messages=MESSAGES,
+    within={AccountDeleted: "forget"},
+    exports="export",
     settings=(MatchesSettings,),
     migrations="supergame.features.matches.migrations",
 )

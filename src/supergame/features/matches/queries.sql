@@ -11,6 +11,14 @@ ON CONFLICT (match_id) DO UPDATE SET
 SELECT match_id, handler, label, tick, seats, state, saved_us FROM matches_snapshot
 WHERE node = :node ORDER BY match_id;
 
+-- name: list_seats
+-- Which of these matches a player has a seat in. There are few: they wait for a node that is down, for an hour.
+SELECT match_id, seats FROM matches_snapshot WHERE seats LIKE '%' || CAST(:user_id AS TEXT) || '%' ORDER BY match_id;
+
+-- name: save_seats
+-- Who had a seat, but for a player who was deleted since.
+UPDATE matches_snapshot SET seats = :seats WHERE match_id = :match_id;
+
 -- name: delete_snapshots
 -- These matches have been taken up, and are running again.
 DELETE FROM matches_snapshot WHERE match_id IN (:ids*);

@@ -10,6 +10,7 @@ from typing import Any
 from supergame.core.errors import BadInput, Conflict, Internal, TooMany, Unauthenticated, Unavailable
 from supergame.core.feature import Ground
 from supergame.edge import EdgeSettings, Session
+from supergame.features.accounts import AccountDeleted
 from supergame.features.matches.listing import LIST_LIMIT_DEFAULT, Found, Wanted, at_once, bit_by_bit, search
 from supergame.features.matches.metrics import MatchMetrics
 from supergame.features.matches.model import BadMatchToken, Match, MatchInfo, MatchNotFound, UnknownMatchHandler
@@ -20,6 +21,7 @@ from supergame.features.matches.snapshots import Snapshot, Snapshots
 from supergame.features.presence import Presence, Stream, StreamMode, Streams
 from supergame.protocol.matches import MatchPresenceEvent
 from supergame.protocol.presence import UserPresence
+from supergame.store import Tx
 
 MATCHES_MAX = 10_000  # authoritative matches on one node
 _MATCH_MODES = (StreamMode.MATCH_RELAYED, StreamMode.MATCH_AUTHORITATIVE)
@@ -221,6 +223,16 @@ class Matches:
         running = self._running.get(f"{stream.subject}.{stream.label}")
         if running is not None:
             running.disconnected(session)
+
+    # -- players who are deleted
+
+    async def forget(self, tx: Tx, event: AccountDeleted) -> None:
+        """Take the seats of a deleted player out of the matches that wait for their node's next start."""
+        await self._snapshots.forget_player(tx, event.user_id)
+
+    async def export(self, tx: Tx, user_id: str) -> dict[str, Any]:
+        """The seats of a player in matches that wait for their node's next start, for their archive."""
+        return {"seats": await self._snapshots.seats_of(tx, user_id)}
 
     # -- life of the node ----------------------------------------------------------------------------------------
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from supergame.core.clock import MICROSECONDS
 from supergame.core.errors import Internal
 from supergame.core.feature import Ground
+from supergame.features.accounts import deleted_among
 from supergame.features.presence import Presence
 from supergame.store import Tx, load_queries
 
@@ -42,12 +44,16 @@ class Snapshot(msgspec.Struct, frozen=True):
         saved_us: int,
     ) -> Snapshot:
         """The snapshot of a match whose seats these players have."""
-        seats = msgspec.json.encode([(seat.user_id, seat.session_id, seat.username) for seat in presences]).decode()
+        seats = _written([(seat.user_id, seat.session_id, seat.username) for seat in presences])
         return cls(match_id, handler, label, tick, seats, state, saved_us)
 
     def presences(self) -> list[Presence]:
         """Who had a seat."""
-        return [Presence(*seat) for seat in msgspec.json.decode(self.seats, type=list[tuple[str, str, str]])]
+        return [Presence(*seat) for seat in _read_seats(self.seats)]
+
+    def without(self, user_ids: Collection[str]) -> Snapshot:
+        """The same without the seats of some users."""
+        return msgspec.structs.replace(self, seats=_without(self.seats, user_ids))
 
 
 def checked_state(state: object) -> bytes:
@@ -72,6 +78,8 @@ class Snapshots:
 
             async def body(tx: Tx, batch: Sequence[Snapshot] = batch) -> None:
                 for snapshot in batch:
+                    deleted = await deleted_among(tx, [presence.user_id for presence in snapshot.presences()])
+                    snapshot = snapshot.without(deleted) if deleted else snapshot
                     await tx.run(QUERIES.save_snapshot, node=self._node, **msgspec.structs.asdict(snapshot))
 
             await self._database.transact(body)
@@ -89,3 +97,34 @@ class Snapshots:
         """Throw away the snapshots of these matches."""
         if match_ids:
             await self._database.run(QUERIES.delete_snapshots, ids=match_ids)
+
+    async def forget_player(self, tx: Tx, user_id: str) -> None:
+        """Take away the seats of a deleted player."""
+        for row in await tx.all(QUERIES.list_seats, _Seated, user_id=user_id):
+            await tx.run(QUERIES.save_seats, match_id=row.match_id, seats=_without(row.seats, {user_id}))
+
+    async def seats_of(self, tx: Tx, user_id: str) -> list[dict[str, Any]]:
+        """Where a player has a seat, for their archive."""
+        return [
+            {"match_id": row.match_id, "session_id": session_id, "username": username}
+            for row in await tx.all(QUERIES.list_seats, _Seated, user_id=user_id)
+            for seated_id, session_id, username in _read_seats(row.seats)
+            if seated_id == user_id
+        ]
+
+
+class _Seated(NamedTuple):
+    match_id: str
+    seats: str
+
+
+_Seats = list[tuple[str, str, str]]
+_read_seats = msgspec.json.Decoder(_Seats).decode
+
+
+def _written(seats: _Seats) -> str:
+    return msgspec.json.encode(seats).decode()
+
+
+def _without(seats: str, user_ids: Collection[str]) -> str:
+    return _written([seat for seat in _read_seats(seats) if seat[0] not in user_ids])
