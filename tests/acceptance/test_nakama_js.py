@@ -1,8 +1,12 @@
-"""The client that every browser game has, unchanged from npm, plays against a real server: `js/topics`."""
+"""The client that every browser game has, unchanged from npm, plays against a real server: `js/topics`.
+
+Topics that have to do with sockets are played twice: in JSON, and in protobuf by the client's own adapter for that.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +15,9 @@ import pytest
 from tests.acceptance.server import Server
 
 JS = Path(__file__).with_name("js")
-TOPICS = sorted(file.name.removesuffix(".test.mjs") for file in (JS / "topics").glob("*.test.mjs"))
+TOPICS = {file.name.removesuffix(".test.mjs"): file.read_text() for file in sorted((JS / "topics").glob("*.test.mjs"))}
+OVER_SOCKETS = re.compile(r"socket|\.next\(|\.all\(")
+"""What a topic asks of players when it is about what they send and hear over sockets."""
 SECONDS_MAX = 60
 
 DELIBERATE = "a deliberate mistake"
@@ -23,12 +29,19 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_the_unchanged_client(server: Server, topic: str) -> None:
+CASES = [
+    pytest.param(topic, encoding, id=topic if encoding == "json" else f"{topic}-{encoding}")
+    for topic, text in TOPICS.items()
+    for encoding in (("json", "protobuf") if OVER_SOCKETS.search(text) else ("json",))
+]
+
+
+@pytest.mark.parametrize(("topic", "encoding"), CASES)
+def test_the_unchanged_client(server: Server, topic: str, encoding: str) -> None:
     done = subprocess.run(
         ["node", "--test", "--test-reporter=spec", f"topics/{topic}.test.mjs"],
         cwd=JS,
-        env=os.environ | {"SUPERGAME_PORT": str(server.port)},
+        env=os.environ | {"SUPERGAME_PORT": str(server.port), "SUPERGAME_FORMAT": encoding},
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,

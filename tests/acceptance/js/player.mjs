@@ -1,7 +1,8 @@
 // Players with the real client, and what the tests ask of them.
 import assert from "node:assert/strict";
-import { Client } from "@heroiclabs/nakama-js";
+import { Client, WebSocketAdapterText } from "@heroiclabs/nakama-js";
 import WebSocket from "ws";
+import { ProtobufAdapter } from "./protobuf.mjs";
 
 globalThis.WebSocket = WebSocket; // what the client finds in a browser; Node 20 has none of its own
 
@@ -10,6 +11,8 @@ const later = globalThis.setTimeout;
 globalThis.setTimeout = (...args) => later(...args).unref();
 
 export const PORT = process.env.SUPERGAME_PORT;
+/** What goes over sockets: json or protobuf. */
+export const FORMAT = process.env.SUPERGAME_FORMAT ?? "json";
 export const BASE = `http://127.0.0.1:${PORT}`;
 const WAIT_MS_MAX = 10_000;
 const run = `${Date.now().toString(36)}${process.pid}`; // names of this run, so that runs can share a server
@@ -51,6 +54,8 @@ export async function allRefused(code, promises, how = refusal) {
   assert.deepEqual(refused.map((answer) => answer.code), promises.map(() => code));
 }
 
+const ADAPTERS = { json: WebSocketAdapterText, protobuf: ProtobufAdapter };
+
 const EVENTS = {
   message: "onchannelmessage",
   channelPresence: "onchannelpresence",
@@ -89,7 +94,7 @@ export class Player {
   }
 
   async connect(status = false) {
-    this.socket = this.client.createSocket();
+    this.socket = this.client.createSocket(false, false, new ADAPTERS[FORMAT]());
     for (const [kind, name] of Object.entries(EVENTS)) this.socket[name] = (event) => this.hear(kind, event);
     await this.socket.connect(this.session, status);
   }

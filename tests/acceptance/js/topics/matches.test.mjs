@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { names, refusal, socketRefusal, text, unique, withPlayers } from "../player.mjs";
+import { FORMAT, names, refusal, socketRefusal, text, unique, withPlayers } from "../player.mjs";
 
 const [NOT_FOUND, BAD_INPUT] = [4, 3];
 
-test("a match is made, joined and left, and everybody is told", async () => {
+test("a match is made, joined and left, and everybody is told [match_create match_join match_leave match match_presence_event]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const match = await ann.socket.createMatch();
     assert.match(match.match_id, /^[0-9a-f-]{36}\.$/);
@@ -33,7 +33,9 @@ test("who rejoins is among the presences", async () => {
   });
 });
 
-test("players meet by a name", async () => {
+const sendsNames = { skip: FORMAT === "protobuf" && "version 1.4.0 of the client has no name in its match_create" };
+
+test("players meet by a name", sendsNames, async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const name = unique("meeting");
     const first = await ann.socket.createMatch(name);
@@ -43,7 +45,7 @@ test("players meet by a name", async () => {
   });
 });
 
-test("data goes to the others, or to some of them", async () => {
+test("data goes to the others, or to some of them [match_data_send match_data]", async () => {
   await withPlayers(["ann", "bob", "cat"], async (ann, bob, cat) => {
     const { match_id: matchId } = await ann.socket.createMatch();
     const joined = await bob.socket.joinMatch(matchId);
@@ -96,7 +98,7 @@ test("there has to be such a match", async () => {
   });
 });
 
-test("relayed matches are listed by their size", async () => {
+test("relayed matches are listed by their size [ListMatches]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const { match_id: matchId } = await ann.socket.createMatch();
     await bob.socket.joinMatch(matchId);
