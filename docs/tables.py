@@ -21,6 +21,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from docs import shown
 from supergame import app, features
 from supergame.core import config, errors
 from supergame.edge.failures import HTTP_STATUS
@@ -152,6 +153,7 @@ MADE: dict[str, Callable[[], str]] = {
     "errors": error_codes,
     "features": feature_list,
     "commands": commands,
+    "protocol": shown.table,
 }
 
 

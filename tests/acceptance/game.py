@@ -8,7 +8,19 @@ from typing import Any
 
 import msgspec
 
-from supergame.game import Aborted, Context, Disabled, Game, Match, MatchedTicket, MatchMessage, Presence, Refused
+from supergame.game import (
+    Aborted,
+    Context,
+    Disabled,
+    Game,
+    Match,
+    MatchedTicket,
+    MatchMessage,
+    Presence,
+    Refused,
+    ReportedEvent,
+    Stream,
+)
 
 VERSION = 1
 """What the soak changes in a copy of this file, to see the code reloaded."""
@@ -202,6 +214,42 @@ async def matched(ctx: Context, tickets: Sequence[MatchedTicket]) -> str | None:
 async def hello(ctx: Context, request: Any) -> str:
     await asyncio.sleep(0)
     return "hello"
+
+
+class Gathering(msgspec.Struct):
+    """A stream of the game's own, and what is said in it."""
+
+    label: str
+    text: str = ""
+    hidden: bool = False
+
+    @property
+    def stream(self) -> Stream:
+        return Stream(100, label=self.label)
+
+
+@game.rpc
+def stream_join(ctx: Context, gathering: Gathering) -> None:
+    assert ctx.session is not None
+    ctx.services.presence.join(ctx.session, gathering.stream, hidden=gathering.hidden)
+
+
+@game.rpc
+def stream_say(ctx: Context, gathering: Gathering) -> None:
+    assert ctx.session is not None
+    sender = ctx.services.presence.get(ctx.session, gathering.stream)
+    ctx.services.presence.send_data(gathering.stream, gathering.text, sender=sender)
+
+
+@game.rpc
+def stream_count(ctx: Context, gathering: Gathering) -> int:
+    return ctx.services.presence.count(gathering.stream)
+
+
+@game.on("event")
+async def reported(ctx: Context, event: ReportedEvent) -> None:
+    if event.external:
+        await ctx.services.notifications.send(ctx.user_id, event.name, dict(event.properties), 1, persistent=False)
 
 
 @game.rpc

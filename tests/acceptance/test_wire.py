@@ -310,6 +310,14 @@ async def test_a_socket_needs_a_token_and_a_format(wire: Wire) -> None:
         assert await hear(socket) == {"cid": "1", "pong": {}}
 
 
+async def test_a_ping_is_answered_and_a_pong_only_heard(wire: Wire) -> None:
+    """As clients of the protocol do when they send either. [ping pong]"""
+    async with await wire.socket() as socket:
+        await say(socket, pong={})
+        await say(socket, cid="1", ping={})
+        assert await hear(socket) == {"cid": "1", "pong": {}}
+
+
 async def test_a_cid_comes_back_as_it_went(wire: Wire) -> None:
     async with await wire.socket() as socket:
         for cid in ("7", 'say "ä"', "🎮", " "):

@@ -64,6 +64,8 @@ const EVENTS = {
   matchPresence: "onmatchpresence",
   matched: "onmatchmakermatched",
   statusPresence: "onstatuspresence",
+  streamPresence: "onstreampresence",
+  streamData: "onstreamdata",
   party: "onparty",
   partyClose: "onpartyclose",
   partyData: "onpartydata",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allRefused, client, refusal, unique, withPlayers } from "../player.mjs";
 
-test("a device logs in, at first with a new account", async () => {
+test("a device logs in, at first with a new account [AuthenticateDevice]", async () => {
   const device = unique("device");
   const first = await client().authenticateDevice(device, true, unique("ann"));
   const again = await client().authenticateDevice(device);
@@ -22,7 +22,7 @@ test("session variables come back in the token", async () => {
   assert.deepEqual(session.vars, { team: "red" });
 });
 
-test("create=false refuses who is not there", async () => {
+test("create=false refuses who is not there [AuthenticateDevice AuthenticateCustom AuthenticateEmail]", async () => {
   await allRefused(5, [
     client().authenticateDevice(unique("device"), false),
     client().authenticateCustom(unique("custom"), false),
@@ -40,7 +40,7 @@ test("a username is taken once", async () => {
   });
 });
 
-test("an email address needs its password, in any case of letters", async () => {
+test("an email address needs its password, in any case of letters [AuthenticateEmail]", async () => {
   const email = `${unique("mail")}@Example.com`;
   const first = await client().authenticateEmail(email, "correct horse", true, unique("ann"));
   const again = await client().authenticateEmail(email.toUpperCase(), "correct horse");
@@ -64,7 +64,7 @@ test("ids, addresses and passwords have to look like some", async () => {
   ]);
 });
 
-test("an account is read and updated", async () => {
+test("an account is read and updated [GetAccount UpdateAccount]", async () => {
   await withPlayers(["ann"], async (ann) => {
     await ann.client.updateAccount(ann.session, {
       display_name: "Ann",
@@ -91,7 +91,7 @@ test("a username that somebody has cannot be taken over", async () => {
   });
 });
 
-test("users are found by id and by name, and nothing private is shown", async () => {
+test("users are found by id and by name, and nothing private is shown [GetUsers]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const { users } = await ann.client.getUsers(ann.session, [bob.userId], [ann.username, "nobody at all"]);
     assert.deepEqual(users.map((user) => user.username).sort(), [ann.username, bob.username].sort());
@@ -99,7 +99,7 @@ test("users are found by id and by name, and nothing private is shown", async ()
   });
 });
 
-test("ways to log in are linked and unlinked, but for the last", async () => {
+test("ways to log in are linked and unlinked, but for the last [LinkCustom LinkDevice LinkEmail UnlinkCustom UnlinkDevice UnlinkEmail]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const [custom, device] = [unique("custom"), unique("device")];
     const email = `${unique("mail")}@example.com`;
@@ -130,7 +130,7 @@ test("what is linked to one account cannot be linked to another", async () => {
   });
 });
 
-test("a deleted account is gone, and so are its sessions", async () => {
+test("a deleted account is gone, and so are its sessions [DeleteAccount]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     await ann.client.deleteAccount(ann.session);
     await ann.next("disconnect");

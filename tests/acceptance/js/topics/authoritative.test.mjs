@@ -13,7 +13,7 @@ const signal = async (player, matchId, data) =>
 const told = async (player, opCode) =>
   JSON.parse(text((await player.next("matchData", (data) => data.op_code === opCode)).data));
 
-test("players join, and the match hears and answers them", async () => {
+test("players join, and the match hears and answers them [match_join match_data_send match match_data match_presence_event]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const matchId = await make(ann, "arena", { map: "green hill" });
     assert.match(matchId, /^[0-9a-f-]{36}\.supergame$/);
@@ -38,7 +38,7 @@ test("players join, and the match hears and answers them", async () => {
   });
 });
 
-test("a match refuses whom it does not want, with its reason", async () => {
+test("a match refuses whom it does not want, with its reason [match_join error]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const matchId = await make(ann, "arena");
     assert.deepEqual(await socketRefusal(ann.socket.joinMatch(matchId, undefined, { password: "wrong" })), {
@@ -53,7 +53,7 @@ test("a match refuses whom it does not want, with its reason", async () => {
   });
 });
 
-test("matches are listed by a query over their labels", async () => {
+test("matches are listed by a query over their labels [ListMatches]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const run = unique("run");
     const easy = await make(ann, "arena", { run, mode: "easy", level: 3, tags: ["new", "night"] });

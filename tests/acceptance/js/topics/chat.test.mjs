@@ -6,7 +6,7 @@ import { allRefused, names, pause, refusal, socketRefusal, unique, withPlayers }
 const [ROOM, DIRECT, GROUP] = [1, 2, 3];
 const [CHAT, UPDATE, REMOVE] = [0, 1, 2];
 
-test("what is said in a room is heard by all in it, the sender too", async () => {
+test("what is said in a room is heard by all in it, the sender too [channel_join channel_message_send channel channel_message channel_message_ack]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const room = unique("room");
     const channel = await ann.socket.joinChat(room, ROOM, true, false);
@@ -32,7 +32,7 @@ test("what is said in a room is heard by all in it, the sender too", async () =>
   });
 });
 
-test("who comes and goes is told", async () => {
+test("who comes and goes is told [channel_join channel_leave channel_presence_event]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const room = unique("room");
     const { id } = await ann.socket.joinChat(room, ROOM, true, false);
@@ -62,7 +62,7 @@ test("who is hidden hears and is not seen", async () => {
   });
 });
 
-test("a message is changed and taken back by its sender alone", async () => {
+test("a message is changed and taken back by its sender alone [channel_message_update channel_message_remove]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const room = unique("room");
     const { id } = await ann.socket.joinChat(room, ROOM, true, false);
@@ -84,7 +84,7 @@ test("a message is changed and taken back by its sender alone", async () => {
   });
 });
 
-test("the history is paged in both directions, and a kept cursor finds what is new", async () => {
+test("the history is paged in both directions, and a kept cursor finds what is new [ListChannelMessages]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const { id } = await ann.socket.joinChat(unique("room"), ROOM, true, false);
     const say = (number) => ann.socket.writeChatMessage(id, { number });
@@ -123,7 +123,7 @@ test("what is not to be kept is heard and not kept", async () => {
   });
 });
 
-test("two players talk alone, and the absent one is notified", async () => {
+test("two players talk alone, and the absent one is notified [channel_join notifications]", async () => {
   await withPlayers(["ann", "bob", "cat"], async (ann, bob, cat) => {
     const channel = await ann.socket.joinChat(bob.userId, DIRECT, true, false);
     const ids = [ann.userId, bob.userId].sort();
@@ -145,7 +145,7 @@ test("two players talk alone, and the absent one is notified", async () => {
   });
 });
 
-test("what makes no sense is refused, and the socket stays open", async () => {
+test("what makes no sense is refused, and the socket stays open [error]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const { id } = await ann.socket.joinChat(unique("room"), ROOM, true, false);
     await allRefused(3, [

@@ -12,7 +12,7 @@ const remove = (player, board) =>
   });
 const standing = (list) => list.map((record) => [record.username, record.score, record.rank]);
 
-test("a score is answered with the record and its rank", async () => {
+test("a score is answered with the record and its rank [WriteLeaderboardRecord]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const record = await write(ann, "highest", "1000000", "7", { map: "green hill" });
     assert.equal(record.leaderboard_id, "highest");
@@ -35,7 +35,7 @@ test("best, set and incr mean what they say", async () => {
   });
 });
 
-test("records are listed by rank, page by page, in both directions", async () => {
+test("records are listed by rank, page by page, in both directions [ListLeaderboardRecords ListLeaderboardRecordsAroundOwner]", async () => {
   await withPlayers(["ann", "bob", "cat", "dan", "eve"], async (...players) => {
     const [ann] = players;
     for (const [index, player] of players.entries()) await write(player, "lowest", `${-1_000_000 + index}`);
@@ -67,7 +67,7 @@ test("equal scores are ranked by subscore, then by who was first", async () => {
   });
 });
 
-test("a record is deleted by its owner", async () => {
+test("a record is deleted by its owner [DeleteLeaderboardRecord]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     await write(ann, "sum", "5");
     await write(bob, "sum", "3");

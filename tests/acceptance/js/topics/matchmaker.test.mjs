@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allRefused, names, pause, socketRefusal, text, unique, withPlayers } from "../player.mjs";
 
-test("two who look for each other get a token for a relayed match", async () => {
+test("two who look for each other get a token for a relayed match [matchmaker_add matchmaker_ticket matchmaker_matched]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const run = unique("run");
     const ticket = await ann.socket.addMatchmaker(`+properties.run:${run}`, 2, 2, { run, side: "left" }, { rank: 7 });
@@ -61,7 +61,7 @@ test("more are waited for, and fewer are taken in the end", async () => {
   });
 });
 
-test("who takes the ticket back is matched no more", async () => {
+test("who takes the ticket back is matched no more [matchmaker_remove]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const run = unique("run");
     const { ticket } = await ann.socket.addMatchmaker(`+properties.run:${run}`, 2, 2, { run });

@@ -7,7 +7,7 @@ const notify = async (from, to, code, persistent = true) => {
   return (await from.socket.rpc("notify", JSON.stringify(told))).payload;
 };
 
-test("game code notifies a player who is online", async () => {
+test("game code notifies a player who is online [notifications]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const id = await notify(ann, bob, 7);
     const heard = await bob.next("notification");
@@ -18,7 +18,7 @@ test("game code notifies a player who is online", async () => {
   });
 });
 
-test("what is kept is listed page by page, and deleted", async () => {
+test("what is kept is listed page by page, and deleted [ListNotifications DeleteNotifications]", async () => {
   await withPlayers(["ann"], async (ann) => {
     for (const code of [1, 2, 3, 4, 5]) await notify(ann, ann, code);
     const list = async (limit, cursor) => {

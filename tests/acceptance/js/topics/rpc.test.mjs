@@ -4,7 +4,7 @@ import { BASE, refusal, socketRefusal, withPlayers } from "../player.mjs";
 
 const MISTAKE = 13;
 
-test("a function is called over the socket", async () => {
+test("a function is called over the socket [rpc]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const answer = await ann.socket.rpc("echo", '{"a":1}');
     assert.deepEqual([answer.id, answer.payload], ["echo", '{"a":1}']);
@@ -12,7 +12,7 @@ test("a function is called over the socket", async () => {
   });
 });
 
-test("a function is called over HTTP, and knows who calls", async () => {
+test("a function is called over HTTP, and knows who calls [RpcFunc]", async () => {
   await withPlayers(
     ["ann"],
     async (ann) => {

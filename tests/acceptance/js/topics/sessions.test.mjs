@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Session } from "@heroiclabs/nakama-js";
 import { client, refusal, unique, withPlayers } from "../player.mjs";
 
-test("a refresh gives a new pair, and parallel refreshes the same one", async () => {
+test("a refresh gives a new pair, and parallel refreshes the same one [SessionRefresh]", async () => {
   const session = await client().authenticateDevice(unique("device"));
   const copies = [1, 2, 3].map(() => new Session(session.token, session.refresh_token, false));
   const pairs = (await Promise.all(copies.map((copy) => client().sessionRefresh(copy)))).map((pair) => [
@@ -41,7 +41,7 @@ test("what is no refresh token is refused", async () => {
   assert.equal((await refusal(client().sessionRefresh(swapped))).status, 401);
 });
 
-test("after a logout the tokens open nothing, and the open socket is closed", async () => {
+test("after a logout the tokens open nothing, and the open socket is closed [SessionLogout]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const { token, refresh_token } = ann.session;
     await ann.client.sessionLogout(ann.session, token, refresh_token);

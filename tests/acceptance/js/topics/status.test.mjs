@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { names, Player, socketRefusal, withPlayers } from "../player.mjs";
 
-test("followers hear of a status, its changes and its end", async () => {
+test("followers hear of a status, its changes and its end [status_follow status_update status status_presence_event]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     const { presences } = await ann.socket.followUsers([bob.userId]);
     assert.deepEqual(names(presences), []);
@@ -41,7 +41,7 @@ test("who connects with a status hears of it itself", async () => {
   }
 });
 
-test("nothing is heard of who is no longer followed", async () => {
+test("nothing is heard of who is no longer followed [status_unfollow]", async () => {
   await withPlayers(["ann", "bob"], async (ann, bob) => {
     await ann.socket.followUsers([bob.userId]);
     await ann.socket.unfollowUsers([bob.userId]);

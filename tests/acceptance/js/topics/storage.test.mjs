@@ -5,7 +5,7 @@ import { allRefused, refusal, unique, withPlayers } from "../player.mjs";
 
 const REJECTED = { status: 400, code: 3, message: "Storage write rejected - version check failed." };
 
-test("an object is written, read and deleted; its version is the MD5 of its value", async () => {
+test("an object is written, read and deleted; its version is the MD5 of its value [WriteStorageObjects ReadStorageObjects DeleteStorageObjects]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const value = { coins: 7, name: "Ännchen" };
     const { acks } = await ann.client.writeStorageObjects(ann.session, [{ collection: "bag", key: "gold", value }]);
@@ -84,7 +84,7 @@ test("what is not writable stays as it is", async () => {
   });
 });
 
-test("a collection is listed page by page", async () => {
+test("a collection is listed page by page [ListStorageObjects]", async () => {
   await withPlayers(["ann"], async (ann) => {
     const keys = Array.from({ length: 7 }, (_, number) => `key-${number}`);
     await ann.client.writeStorageObjects(
