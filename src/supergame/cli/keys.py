@@ -13,11 +13,13 @@ from supergame.core.config import BadSetting, Config
 from supergame.core.errors import Unavailable
 from supergame.core.ids import Ids
 from supergame.edge import EdgeSettings
+from supergame.features.recovery import RecoverySettings
 
 KEYS_FILE = "keys.toml"
 SIGNING_KEYS = ("session_key", "refresh_key")
 CONSOLE_KEY = "console_key"
-OWN_KEYS = (*SIGNING_KEYS, CONSOLE_KEY)
+RECOVERY_KEY = "recovery_key"
+OWN_KEYS = (*SIGNING_KEYS, CONSOLE_KEY, RECOVERY_KEY)
 SHOWN_KEYS = ("server_key", "http_key")
 """Keys that clients and other servers show; their published defaults are for development."""
 
@@ -29,7 +31,7 @@ def published(config: Config, names: tuple[str, ...] = SHOWN_KEYS) -> list[str]:
 
 
 def with_own_keys(config: Config, folder: Path, ids: Ids) -> Config:
-    """The settings with signing and operators' keys of this installation's own.
+    """The settings with this installation's own keys: those that sign, that of operators, that of secrets at rest.
 
     What the settings name themselves is left alone. Raises BadSetting for a broken keys file, Unavailable
     when it cannot be written.
@@ -43,7 +45,10 @@ def with_own_keys(config: Config, folder: Path, ids: Ids) -> Config:
     missing = [name.partition(".")[2] for name in published(config, SIGNING_KEYS)]
     own: dict[str, Any] = {name: kept[name] for name in missing}
     edge = dataclasses.replace(edge, **own)
-    return config.replace(edge).replace(ConsoleSettings(console.key or kept[CONSOLE_KEY]))
+    recovery = config.section(RecoverySettings)
+    if recovery.key == RecoverySettings().key:
+        recovery = dataclasses.replace(recovery, key=kept[RECOVERY_KEY])
+    return config.replace(edge).replace(ConsoleSettings(console.key or kept[CONSOLE_KEY])).replace(recovery)
 
 
 def read_keys(file: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ session: a pair of tokens, refreshed generation by generation until it ends or i
 from supergame.core.feature import Feature
 from supergame.features.accounts.archive import archived
 from supergame.features.accounts.families import REFRESH_GRACE_SECONDS
+from supergame.features.accounts.formats import email as checked_email
 from supergame.features.accounts.model import (
     IDS_PER_CALL_MAX,
     METADATA_BYTES_MAX,
@@ -41,6 +42,7 @@ __all__ = [
     "WrongCredentials",
     "archived",
     "check_alive",
+    "checked_email",
     "copy_tombstones",
     "deleted_among",
     "feature",
