@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-import msgspec
-
 from supergame.core.errors import BadInput, NotFound, TooMany
 from supergame.core.feature import Ground
 from supergame.core.ids import is_uuid
 from supergame.edge import Quota
-from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts
+from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts, archived
 from supergame.features.friends.cursors import Acquaintance, Cursor, Edge
 from supergame.features.friends.edges import QUERIES, Edges
 from supergame.features.friends.model import (
@@ -260,17 +258,8 @@ class Friends:
 
     async def export(self, tx: Tx, user_id: str) -> Mapping[str, Any]:
         """What others are to a player, and what the player has noted about them."""
-        return {
-            "friends": [
-                {
-                    "user_id": edge.other_id,
-                    "state": FriendState(edge.state).name,
-                    "metadata": msgspec.json.decode(edge.metadata),
-                    "update_time": timestamp(edge.updated_us).isoformat(),
-                }
-                for edge in await tx.all(QUERIES.all_of, Edge, user_id=user_id)
-            ]
-        }
+        edges = await tx.all(QUERIES.all_of, Edge, user_id=user_id)
+        return {"friends": [archived(edge, json=("metadata",)) for edge in edges]}
 
     # -- below
 
