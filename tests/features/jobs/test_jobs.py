@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -167,8 +168,8 @@ async def test_a_changed_schedule_begins_anew(jobs, clock):
     assert ran == ["twenty"]
 
 
-@pytest.mark.parametrize("expression", ["every day", "", "* * * *", "* * * * * *", "0 0 30 2 *", "61 * * * *"])
-def test_a_cron_expression_has_five_fields_that_make_sense(expression):
+@pytest.mark.parametrize("expression", ["every day", "", "* * * *", "* * * * * * *", "0 0 30 2 *", "61 * * * *"])
+def test_a_cron_expression_has_to_make_sense(expression):
     with pytest.raises(BadInput, match="not a cron expression"):
         on_cron("bad", expression, print)
 
@@ -177,3 +178,14 @@ def test_a_cron_expression_has_five_fields_that_make_sense(expression):
 def test_an_interval_is_neither_too_short_nor_too_long(seconds):
     with pytest.raises(BadInput, match="does not do"):
         every("bad", seconds, print)
+
+
+def test_a_cron_expression_tells_its_times(clock):
+    jobs = Jobs(ground(clock))
+    midnight = datetime.fromtimestamp(MIDNIGHT_US // 1_000_000, UTC)
+    assert jobs.cron_next("0 12 * * *") == midnight + timedelta(hours=12)
+    assert jobs.cron_prev("0 12 * * *") == midnight - timedelta(hours=12)
+    assert jobs.cron_next("@monthly", midnight) == datetime(2023, 12, 1, tzinfo=UTC)
+    assert jobs.cron_prev("0 0 * * *", midnight) == midnight
+    with pytest.raises(BadInput, match="not a cron expression"):
+        jobs.cron_next("whenever")

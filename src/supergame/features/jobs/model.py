@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeAlias
-
-from cronsim import CronSim, CronSimError
+from typing import Final, TypeAlias
 
 from supergame.core.clock import MICROSECONDS, Clock
 from supergame.core.errors import BadInput
+from supergame.core.schedule import Schedule
 
 EVERY_SECONDS_MIN = 0.1  # the shortest interval of a job
 EVERY_SECONDS_MAX = 366 * 86_400.0  # the longest; for what is rarer there is cron
+
+NEVER_US: Final = 2**62
+"""When a job is due whose last time has passed."""
 
 Work: TypeAlias = Callable[[], Awaitable[object] | object]
 
@@ -51,17 +52,16 @@ def every(name: str, seconds: float, run: Work) -> Job:
 
 
 def on_cron(name: str, expression: str, run: Work) -> Job:
-    """A job that runs by a cron expression of five fields, in UTC. Raises BadInput if that does not parse."""
+    """A job that runs by a cron expression, in UTC; see Schedule. Raises BadInput if that does not parse."""
     try:
-        if len(expression.split()) != 5:
-            raise CronSimError("it has to have five fields")
-        CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        raise BadInput(f"Job {name}: {expression!r} is not a cron expression ({error}).") from None
+        schedule = Schedule(expression)
+        if not schedule.next_us(0):
+            raise BadInput(f"{expression!r} is not a cron expression (never due).")
+    except BadInput as error:
+        raise BadInput(f"Job {name}: {error.message}") from None
 
     def next_us(due_us: int, now_us: int) -> int:
-        now = datetime.fromtimestamp(now_us // MICROSECONDS, UTC)
-        return round(next(CronSim(expression, now)).timestamp()) * MICROSECONDS
+        return schedule.next_us(now_us) or NEVER_US
 
     return Job(name, expression, run, _wall_us, next_us)
 

@@ -9,10 +9,13 @@ import asyncio
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from supergame.core.clock import MICROSECONDS, TimerHandle
 from supergame.core.feature import Ground
+from supergame.core.schedule import Schedule
 from supergame.features.jobs.model import Job
+from supergame.protocol.types import timestamp
 
 LOOK_SECONDS_MAX = 60.0  # how long at most until the clock is looked at again: it may be set, or a laptop sleep
 WAIT_SECONDS_MIN = 0.001  # the loop's timers are no finer than that, and may fire so much too early
@@ -43,6 +46,17 @@ class Jobs:
     def all(self) -> list[Job]:
         """Every job there is."""
         return [planned.job for planned in self._planned.values()]
+
+    def cron_next(self, expression: str, after: datetime | None = None) -> datetime | None:
+        """When a cron expression is due next, after now or another time; None for never again. Raises BadInput."""
+        return _moment(Schedule(expression).next_us(self._us(after)))
+
+    def cron_prev(self, expression: str, before: datetime | None = None) -> datetime | None:
+        """When a cron expression was due last, until now or another time; None for never. Raises BadInput."""
+        return _moment(Schedule(expression).previous_us(self._us(before)))
+
+    def _us(self, moment: datetime | None) -> int:
+        return self._clock.now_us() if moment is None else round(moment.timestamp() * MICROSECONDS)
 
     def use(self, jobs: Sequence[Job]) -> None:
         """Run these jobs from now on; one whose schedule is as before keeps its next time, runs under way finish."""
@@ -105,3 +119,7 @@ class Jobs:
             self._cancel(planned)
         self._planned.clear()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+
+def _moment(us: int) -> datetime | None:
+    return timestamp(us) if us else None

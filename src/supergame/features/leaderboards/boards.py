@@ -26,7 +26,7 @@ from supergame.features.leaderboards.model import (
     LeaderboardReset,
     check_metadata,
 )
-from supergame.features.leaderboards.schedule import Schedule
+from supergame.core.schedule import Schedule
 from supergame.store import Database, Events, Tx, load_queries
 
 QUERIES = load_queries("supergame.features.leaderboards")

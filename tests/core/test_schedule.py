@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from supergame.core.errors import BadInput
-from supergame.features.leaderboards.schedule import Schedule
+from supergame.core.schedule import Schedule
 
 SECOND_US = 1_000_000
 

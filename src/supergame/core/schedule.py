@@ -1,4 +1,4 @@
-"""When the periods of a leaderboard end: a cron expression, in UTC."""
+"""Cron expressions, in UTC: when the periods of a leaderboard end, when a job is due."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Schedule:
             raise BadInput(f"{expression!r} is not a cron expression ({error}).") from None
 
     def next_us(self, now_us: int) -> int:
-        """When the period that runs at that time ends, 0 for never; microseconds since 1970."""
+        """The first time after that, 0 for never; microseconds since 1970."""
         return self._seek(now_us, reverse=False)
 
     def previous_us(self, now_us: int) -> int:
-        """When the period before it ended."""
+        """The last time until then, 0 for never."""
         return self._seek(now_us + 1, reverse=True)
 
     def _seek(self, from_us: int, *, reverse: bool) -> int:
