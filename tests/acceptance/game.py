@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from supergame.game import (
     ReportedEvent,
     Stream,
 )
+from supergame.protocol.catalogue import MESSAGES, OPERATIONS
 
 VERSION = 1
 """What the soak changes in a copy of this file, to see the code reloaded."""
@@ -129,6 +131,32 @@ def not_there(ctx: Context, request: Any) -> None:
 def not_that(ctx: Context, request: Any) -> None:
     if request.collection == "disabled":
         raise Disabled
+
+
+# Every operation and every message has a hook before and after it, so that a test can ask which ones have run.
+
+hooked: dict[str, Counter[str]] = {"before": Counter(), "after": Counter()}
+
+
+def watch(name: str) -> None:
+    """Count how often the hooks around an operation or message run."""
+
+    @game.before(name)
+    def before(ctx: Context, request: Any) -> None:
+        hooked["before"][name] += 1
+
+    @game.after(name)
+    def after(ctx: Context, request: Any, answer: Any) -> None:
+        hooked["after"][name] += 1
+
+
+for name in (*OPERATIONS, *MESSAGES):
+    watch(name)
+
+
+@game.get("/hooked")
+def show_hooked(ctx: Context, request: Any) -> dict[str, Counter[str]]:
+    return hooked
 
 
 @game.match("arena")

@@ -5,14 +5,19 @@ Topics that have to do with sockets are played twice: in JSON, and in protobuf b
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 from tests.acceptance.server import Server
+
+from docs import shown
+from supergame.protocol.catalogue import MESSAGES, OPERATIONS
 
 JS = Path(__file__).with_name("js")
 TOPICS = {file.name.removesuffix(".test.mjs"): file.read_text() for file in sorted((JS / "topics").glob("*.test.mjs"))}
@@ -48,3 +53,13 @@ def test_the_unchanged_client(server: Server, topic: str, encoding: str) -> None
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert [line for line in server.complaints() if DELIBERATE not in line] == []
+    assert _not_hooked(server, topic) == []
+
+
+def _not_hooked(server: Server, topic: str) -> list[str]:
+    """What a topic's titles name, and the hooks of the game have not seen: nobody has asked for it, or no hook ran."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/hooked") as answer:
+        hooked = json.load(answer)
+    named = {name for test in shown.tests() if test.file == f"{topic}.test.mjs" for name in test.names}
+    asked = named & (OPERATIONS.keys() | MESSAGES.keys())
+    return sorted(name for name in asked if not (name in hooked["before"] and name in hooked["after"]))
