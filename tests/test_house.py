@@ -184,6 +184,7 @@ def test_a_feature_has_a_page(name):
         ("messages", list(MESSAGES)),
         ("events", list(EVENTS)),
         ("features", NAMES),
+        ("protocol", [*OPERATIONS, *MESSAGES, *EVENTS]),
     ],
 )
 def test_the_reference_leaves_nothing_out(made, names):
