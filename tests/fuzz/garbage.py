@@ -7,12 +7,25 @@ import json
 import random
 import string
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from supergame.protocol.protobuf import delimited
 from supergame.protocol.types import Field, Message, fields
 
 NESTED = 400
 """Deeper than any reader goes."""
+
+
+def varint(value: int) -> bytes:
+    """A number as protobuf has it; negative ones and those of more than 64 bits lose what is too much."""
+    value %= 2**64
+    written = bytearray()
+    while value > 0x7F:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*written, value))
+
 
 WORDS = ("lobby", "ann", "echo", "arena", "*", "+properties.a:1", "bag", "gold", "highest", "{}", '{"text":"hi"}', "")
 NUMBERS = (0, 1, -1, 2, 100, 101, 1_000, 2**31 - 1, 2**31, -(2**31) - 1, 2**63 - 1, 2**63, -(2**63) - 1, 2**64, 10**400)
@@ -34,6 +47,10 @@ QUERY = (
     "{", "}", "*", "?", "^", "~", "\\", " ", ".", "|", "T", '"2024-01-02T03:04:05Z"', "é", "\0", "a" * 40,
 )  # fmt: skip
 """What queries are made of."""
+
+
+SIZED = (b"\0", b"\x02hi", b"\x01\xff", b"\x05a", varint(2**31), varint(2**63), b"\x80" * 11, b"\x0b" * NESTED)
+"""Sizes of what follows them, right and wrong."""
 
 
 class Garbage:
@@ -120,6 +137,44 @@ class Garbage:
         if self.chance(0.03):
             made[self.text()] = self.odd()
         return made
+
+    def protobuf(self, kind: type[Message], depth: int = 0) -> bytes:
+        """A message of that type as protobuf has it: mostly of the right types, with some harm done."""
+        written = bytearray()
+        for field in fields(kind):
+            if self.chance(0.15) or (field.oneof and self.chance(0.4)):
+                continue
+            for _ in range(self.random.choice((0, 1, 1, 2, 3, 150)) if field.repeated or field.map else 1):
+                written += self.wire_field(field.number) if self.chance(0.04) else self._protobuf_field(field, depth)
+        if self.chance(0.03):
+            written += self.wire_field(self.random.choice((0, 1, 15, 16, 2_047, 2**29 - 1, 2**29)))
+        return bytes(written)
+
+    def wire_field(self, number: int) -> bytes:
+        """A field of any kind, or of none that there is."""
+        kind = self.random.choice((0, 1, 2, 2, 3, 4, 5, 6, 7))
+        value = {0: varint(self.random.choice(NUMBERS[:-1])), 1: bytes(8), 2: self.random.choice(SIZED), 5: bytes(4)}
+        return varint(number << 3 | kind) + value.get(kind, self.random.randbytes(3))
+
+    def _protobuf_field(self, field: Field, depth: int) -> bytes:
+        one = replace(field, repeated=False, map=False)
+        if field.map:
+            entry = delimited(1, self.text().encode()) + self._protobuf_field(replace(one, number=2), depth)
+            return delimited(field.number, entry)
+        if field.wrapper:
+            return delimited(field.number, self._protobuf_field(replace(one, number=1, wrapper=False), depth))
+        if field.kind == "message":
+            assert isinstance(field.type, type)
+            assert issubclass(field.type, Message)
+            return delimited(field.number, self.protobuf(field.type, depth + 1) if depth < 4 else b"")
+        value = self._one(field, depth)
+        if field.kind in ("string", "bytes"):
+            return delimited(field.number, str(value).encode(errors="replace"))
+        if field.kind == "timestamp":
+            return delimited(field.number, self.random.choice((b"", b"\x08\x01", b"\x08" + varint(2**62), b"\x10\x01")))
+        if field.kind == "double":
+            return varint(field.number << 3 | 1) + self.random.choice((bytes(8), self.random.randbytes(8)))
+        return varint(field.number << 3) + varint(int(value))
 
     def _value(self, field: Field, depth: int) -> Any:
         if field.repeated:

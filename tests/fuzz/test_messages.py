@@ -11,9 +11,14 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import WSMsgType
-from tests.fuzz.garbage import Garbage
+from google.protobuf.json_format import MessageToDict
+from tests.fuzz.garbage import NESTED, Garbage, varint
+from tests.protocol.published import REALTIME
 
 from supergame.protocol.catalogue import MESSAGES
+from supergame.protocol.chat import ChannelJoin
+from supergame.protocol.protobuf import delimited, encode_cid, encode_envelope
+from supergame.protocol.system import Ping
 from supergame.testing import Player, RunningNode
 
 FRAMES = 1_200
@@ -26,13 +31,28 @@ GOODBYES = (1000, 1002, 1003, 1007, 1008, 1009)
 ERRORS = range(8)
 
 
+LAST = b'{"cid":"the last","ping":{}}'
+LAST_IN_PROTOBUF = encode_envelope("ping", Ping(), encode_cid("the last"))
+JOIN_IN_PROTOBUF = encode_envelope("channel_join", ChannelJoin("lobby", 1))
+
+
+def _as_in_json(data: bytes) -> dict[str, Any]:
+    envelope = REALTIME["Envelope"].FromString(data)
+    return dict(MessageToDict(envelope, preserving_proto_field_name=True))
+
+
 class Mallory:
-    """Sends, and looks at nothing but whether the server stays within the protocol."""
+    """Sends, in JSON or else in protobuf, and looks at nothing but whether the server stays within the protocol."""
 
     def __init__(
-        self, node: RunningNode, http: aiohttp.ClientSession, known: dict[str, list[Any]] | None = None
+        self,
+        node: RunningNode,
+        http: aiohttp.ClientSession,
+        known: dict[str, list[Any]] | None = None,
+        *,
+        text: bool = True,
     ) -> None:
-        self._node, self._http = node, http
+        self._node, self._http, self._text = node, http, text
         self._known = {} if known is None else known
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.closed = 0
@@ -41,23 +61,28 @@ class Mallory:
         """An open socket, of a player of its own."""
         if self._socket is None:
             session = await self._node.client().authenticate_device(f"mallory-{uuid.uuid4()}")
-            self._socket = await self._http.ws_connect(f"ws://127.0.0.1:{self._node.port}/ws?token={session.token}")
+            url = f"ws://127.0.0.1:{self._node.port}/ws?token={session.token}"
+            self._socket = await self._http.ws_connect(url if self._text else f"{url}&format=protobuf")
         return self._socket
 
-    async def send(self, frames: list[bytes], *, text: bool = True) -> None:
-        """Send frames and a ping behind them; they are answered in the protocol's words or with a goodbye."""
+    async def send(self, frames: list[bytes], *, text: bool | None = None) -> None:
+        """Send frames and a ping behind them; they are answered in the protocol's words or with a goodbye.
+
+        `text` is the kind of the frames, if not that of the encoding.
+        """
         socket = await self.socket()
-        for data in [*frames, b'{"cid":"the last","ping":{}}']:
+        usual = WSMsgType.TEXT if self._text else WSMsgType.BINARY
+        for data in [*frames, LAST if self._text else LAST_IN_PROTOBUF]:
             if socket.closed:
                 break
-            opcode = WSMsgType.TEXT if text else WSMsgType.BINARY
+            opcode = usual if text is None else WSMsgType.TEXT if text else WSMsgType.BINARY
             try:
                 await socket.send_frame(data, opcode)
             except (ConnectionError, aiohttp.ClientError):
                 break
         while True:
             message = await socket.receive(ANSWER_SECONDS)
-            if message.type is not WSMsgType.TEXT:
+            if message.type is not usual:
                 self.closed += 1
                 self._socket = None
                 assert message.type is WSMsgType.CLOSE, (message, frames)
@@ -65,7 +90,7 @@ class Mallory:
                 assert message.extra, ("closed without a reason", frames)
                 await socket.close()
                 return
-            envelope = json.loads(message.data)
+            envelope = json.loads(message.data) if self._text else _as_in_json(message.data)
             if envelope.get("cid") == "the last":
                 return
             if "error" in envelope:
@@ -122,6 +147,17 @@ def envelope(garbage: Garbage) -> bytes:
     return garbage.damaged(data) if garbage.chance(0.05) else data
 
 
+def protobuf_envelope(garbage: Garbage) -> bytes:
+    """The same in protobuf."""
+    declared = garbage.random.choice(list(MESSAGES.values()))
+    data = delimited(declared.number, garbage.protobuf(declared.type))
+    if garbage.chance(0.8):
+        data = encode_cid("7") + data
+    if garbage.chance(0.02):
+        data += garbage.wire_field(garbage.random.choice((1, 11, 32, 60)))
+    return garbage.damaged(data) if garbage.chance(0.05) else data
+
+
 @pytest.mark.parametrize("twin", ["sqlite", "postgres"])
 async def test_nearly_right_messages_do_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
     good = await known(node, ann)
@@ -133,6 +169,46 @@ async def test_nearly_right_messages_do_no_harm(node: RunningNode, ann: Player, 
             if garbage.chance(0.05):
                 await node.advance(0.5)  # ticks of matches, passes of the matchmaker
     assert 0 < mallory.closed < FRAMES // AT_ONCE  # some were wrong enough to be closed, and not all
+
+
+async def test_nearly_right_messages_in_protobuf_do_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
+    good = await known(node, ann)
+    garbage = Garbage(seed, good)
+    async with aiohttp.ClientSession() as http:
+        mallory = Mallory(node, http, good, text=False)
+        for _ in range(FRAMES // AT_ONCE):
+            await mallory.send([JOIN_IN_PROTOBUF, *(protobuf_envelope(garbage) for _ in range(AT_ONCE))])
+            if garbage.chance(0.05):
+                await node.advance(0.5)
+    assert 0 < mallory.closed < FRAMES // AT_ONCE
+
+
+async def test_noise_in_protobuf_does_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
+    garbage = Garbage(seed)
+    async with aiohttp.ClientSession() as http:
+        mallory = Mallory(node, http, text=False)
+        for _ in range(60):
+            size = garbage.random.choice((0, 1, 2, 10, 125, 126, 1_000, 70_000))
+            await mallory.send([garbage.random.randbytes(size)], text=garbage.chance(0.2))
+
+
+async def test_large_and_deep_protobuf_does_no_harm(node: RunningNode, ann: Player) -> None:
+    """As much as one message may hold: lists of nothing, groups in groups, the same message over and over."""
+    async with aiohttp.ClientSession() as http:
+        mallory = Mallory(node, http, text=False)
+        for n in (100, NESTED, 16_000, 32_000):
+            for data in (
+                delimited(26, b"\x0a\x00" * n),  # ids to follow
+                delimited(19, b"\x22\x00" * n),  # properties for the matchmaker
+                delimited(15, b"\x22\x00" * n),  # presences to send data to
+                b"\x82\x02\x00" * (n // 2),
+                b"\xfb\x3f" * n,
+                b"\xfb\x3f" * (n // 2) + b"\xfc\x3f" * (n // 2),
+                delimited(24, b"\xfb\x3f" * n),
+                delimited(24, b"\x12" + varint(2**31 - 1) + b"x" * n),
+            ):
+                await mallory.send([data])
+    assert mallory.closed
 
 
 async def test_noise_does_no_harm(node: RunningNode, ann: Player, seed: int) -> None:
