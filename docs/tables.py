@@ -39,7 +39,7 @@ LIMIT = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 """A constant that is a limit, with its comment or its docstring."""
-COMMAND_MODULES = ("serve", "new", "bots", "operate")
+COMMAND_MODULES = ("serve", "new", "bots", "operate", "players")
 """In the order in which the command line adds them."""
 
 

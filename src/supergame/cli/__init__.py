@@ -16,7 +16,7 @@ from supergame.core.errors import SupergameError
 
 def make_app() -> typer.Typer:
     """All commands."""
-    from supergame.cli import bots, new, operate, serve
+    from supergame.cli import bots, new, operate, players, serve
 
     app = typer.Typer(
         name="supergame",
@@ -28,7 +28,7 @@ def make_app() -> typer.Typer:
         epilog="Start with `supergame demo`, then `supergame new mygame`.",
     )
     app.callback()(_options)
-    for module in (serve, new, bots, operate):
+    for module in (serve, new, bots, operate, players):
         module.register(app)
     app.command("version")(show_version)
     return app

@@ -9,12 +9,13 @@ import zipfile
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from supergame import __version__
 from supergame.cli.keys import KEYS_FILE
-from supergame.cli.output import err
+from supergame.cli.output import err, warn
 from supergame.core.clock import SystemClock
 from supergame.core.errors import BadInput, Conflict, NotFound, Unavailable
 from supergame.store import DATA_FILE
@@ -89,8 +90,17 @@ async def _copy(database: Path, copy: Path) -> None:
         await source.close()
 
 
-def read_archive(archive: Path, folder: Path, *, force: bool) -> str:
-    """Check an archive and put its data into a data folder; gives when it was made.
+class Restored(NamedTuple):
+    """When the data that was restored was backed up, and how many accounts in it were deleted since."""
+
+    made: str
+    returned: int
+
+
+def read_archive(archive: Path, folder: Path, *, force: bool) -> Restored:
+    """Check an archive and put its data into a data folder.
+
+    Whose account was deleted in the data that is replaced stays deleted: the next start sees to it.
 
     Nothing is changed unless all of it is whole. Raises NotFound, BadInput for a damaged archive, Conflict
     where there is data and no `force`, InUse where a node runs on it.
@@ -106,12 +116,34 @@ def read_archive(archive: Path, folder: Path, *, force: bool) -> str:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         with err().status("Checking the archive"):
             manifest = _unpack(archive, Path(scratch))
+        replaced, returned = folder / DATA_FILE, 0
+        if replaced.is_file():
+            returned = asyncio.run(_keep_tombstones(replaced, Path(scratch) / DATA_FILE))
         restore_file(Path(scratch) / DATA_FILE, folder / DATA_FILE)
         keys = Path(scratch) / KEYS_FILE
         if keys.is_file():
             keys.chmod(0o600)
             keys.replace(folder / KEYS_FILE)
-    return manifest.made
+    return Restored(manifest.made, returned)
+
+
+async def _keep_tombstones(replaced: Path, backup: Path) -> int:
+    """Take the tombstones of the data that is replaced into the backup; gives how many accounts of it they concern."""
+    from supergame.features.accounts import copy_tombstones
+
+    clock = SystemClock()
+    target = await SqliteDatabase.open(backup, clock=clock, exclusive=False)
+    try:
+        source = await SqliteDatabase.open(replaced, clock=clock, exclusive=False)
+        try:
+            return await copy_tombstones(source, target)
+        finally:
+            await source.close()
+    except Exception as error:
+        warn(f"Which accounts were deleted since the backup cannot be read, so they come back ({error}).")
+        return 0
+    finally:
+        await target.close()
 
 
 def _unpack(archive: Path, scratch: Path) -> Manifest:

@@ -48,9 +48,13 @@ class Console:
         """One player, by id or username."""
         return msgspec.json.decode(self._call("GET", f"/{quote(player, safe='')}"), type=PlayerDetails)
 
-    def act(self, player: str, action: str) -> dict[str, Any]:
-        """Ban, unban or disconnect a player."""
-        answer = self._call("POST", f"/{quote(player, safe='')}/{action}")
+    def export(self, player: str) -> bytes:
+        """Everything that is kept on a player, as JSON for people to read."""
+        return msgspec.json.format(self._call("GET", f"/{quote(player, safe='')}/export"))
+
+    def act(self, player: str, action: str, **query: str) -> dict[str, Any]:
+        """Ban, unban, disconnect, delete or merge a player."""
+        answer = self._call("POST", f"/{quote(player, safe='')}/{action}?{urlencode(query)}")
         return msgspec.json.decode(answer, type=dict[str, Any])
 
     def _call(self, method: str, rest: str) -> bytes:

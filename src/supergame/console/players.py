@@ -1,4 +1,4 @@
-"""Players as an operator handles them: find, show, ban, unban, disconnect.
+"""Players as an operator handles them: find, show, ban, unban, disconnect, export, delete, merge.
 
 Every call carries `Authorization: Bearer <console.key>`. Without a key set, every call is refused.
 """
@@ -52,7 +52,8 @@ class Players:
         """Serve the calls."""
         router.add_raw("GET", PREFIX, self._guarded(self._find))
         router.add_raw("GET", f"{PREFIX}/{{user_id}}", self._guarded(self._show))
-        for action in (self._ban, self._unban, self._disconnect):
+        router.add_raw("GET", f"{PREFIX}/{{user_id}}/export", self._guarded(self._export))
+        for action in (self._ban, self._unban, self._disconnect, self._delete, self._merge):
             name = action.__name__.removeprefix("_")
             router.add_raw("POST", f"{PREFIX}/{{user_id}}/{name}", self._guarded(action))
 
@@ -103,16 +104,45 @@ class Players:
 
         return await self._change(request, "disconnected", disconnect)
 
+    async def _export(self, request: Request) -> Response:
+        account = await self._account(request)
+        assert account.user is not None
+        archive = await self._accounts.export_json(account.user.id)
+        self._note("exported", account, request)
+        return Response(archive, content_type="application/json")
+
+    async def _delete(self, request: Request) -> Response:
+        return await self._change(request, "deleted", self._accounts.delete)
+
+    async def _merge(self, request: Request) -> Response:
+        named = request.query_params.get("into", [""])[-1]
+        if not named:
+            raise BadInput("Name the player to merge into.")
+        into = (await self._named(named)).user
+        assert into is not None
+
+        async def merge(user_id: str) -> None:
+            await self._accounts.merge(user_id, into.id)
+
+        return await self._change(request, f"merged into {into.id}", merge)
+
     async def _change(self, request: Request, what: str, change: Callable[[str], Awaitable[Any]]) -> Response:
         account = await self._account(request)
         assert account.user is not None
         count = await change(account.user.id)
-        self._log.info("an operator's call", what=what, user_id=account.user.id, address=request.address)
+        self._note(what, account, request)
         return Response.json({"user_id": account.user.id, "username": account.user.username, "count": count})
 
+    def _note(self, what: str, account: Account, request: Request) -> None:
+        assert account.user is not None
+        self._log.info("an operator's call", what=what, user_id=account.user.id, address=request.address)
+
     async def _account(self, request: Request) -> Account:
-        """The player that the path names, by id or username. The id counts first: anybody may be called like it."""
-        named = request.params["user_id"]
+        """The player that the path names."""
+        return await self._named(request.params["user_id"])
+
+    async def _named(self, named: str) -> Account:
+        """The player of that id or username. The id counts first: anybody may be called like it."""
         found = await self._accounts.find(named, 2)
         for attribute in ("id", "username"):
             for account in found:
