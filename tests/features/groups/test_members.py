@@ -77,6 +77,26 @@ async def test_news_that_come_too_late_are_none(lobby, service):
     assert await notified(lobby, ann) == await notified(lobby, bob) == []
 
 
+async def test_whoever_asks_or_adds_again_and_again_leaves_one_notification(lobby, service):
+    ann, bob = await lobby.player("ann"), await lobby.player("bob")
+    for name in ("One", "Two"):
+        group = await service.create(ann.id, name)
+        for _ in range(2):
+            await service.join(group.id, bob.id)
+            await service.leave(group.id, bob.id)
+            await service.join(group.id, bob.id)
+            await lobby.events.settle()
+            await service.users_add(group.id, [bob.id], caller_id=ann.id)
+            await lobby.events.settle()
+            await service.users_kick(group.id, [bob.id])
+    assert [content["name"] for _, _, content in await notified(lobby, ann)] == ["Two"]
+    assert [content["name"] for _, _, content in await notified(lobby, bob)] == ["Two"]
+    for group in (await service.list()).groups:
+        await service.users_add(group.id, [bob.id])  # by the system, which floods nobody
+        await lobby.events.settle()
+    assert [content["name"] for _, _, content in await notified(lobby, bob)] == ["Two", "One", "Two"]
+
+
 async def test_every_admin_hears_of_a_request(lobby, service):
     ann, bob, cat, dan = [await lobby.player(name) for name in ("ann", "bob", "cat", "dan")]
     group = await service.create(ann.id, "Heroes")

@@ -1,4 +1,8 @@
-"""Notifications about groups: who asks to be let in, and who was. They are sent after the commit, at least once."""
+"""Notifications about groups: who asks to be let in, and who was. They are sent after the commit, at least once.
+
+Of each sender one is kept, or whoever asks a thousand times would push out what else there is. The groups' lists say
+what is so now.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +43,7 @@ class News:
                     content={"group_id": group.id, "name": group.name, "username": username},
                     code=NotificationCode.GROUP_JOIN_REQUEST,
                     sender_id=event.user_id,
+                    replaces=True,
                 )
                 for admin in admins
             ]
@@ -51,6 +56,7 @@ class News:
             return
         members = await self._database.all(QUERIES.find_members, str, group_id=group.id, user_ids=event.user_ids)
         senders = await self._accounts.usernames([event.caller_id] if event.caller_id else [])
+        sender_id = next(iter(senders), "")  # the system's, if the admin's account is deleted by now
         await self._notifications.send_many(
             [
                 Draft(
@@ -58,7 +64,8 @@ class News:
                     subject=f"You've been added to group {group.name}",
                     content={"group_id": group.id, "name": group.name},
                     code=NotificationCode.GROUP_ADD,
-                    sender_id=next(iter(senders), ""),
+                    sender_id=sender_id,
+                    replaces=bool(sender_id),
                 )
                 for member in members
             ]
