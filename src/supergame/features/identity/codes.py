@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote_plus
 
 from supergame.core.log import Log
-from supergame.features.identity.model import Rejected, of_object
-from supergame.features.identity.web import Answer, Web
+from supergame.features.identity.model import Rejected
+from supergame.features.identity.web import Web
 
 CODE_BYTES_MAX: Final = 4_096
 """An authorization code, its verifier, or its redirect address."""
@@ -45,7 +45,7 @@ class Codes:
         if any(len(form[name]) > CODE_BYTES_MAX for name in ("code", *given) if name in form):
             raise Rejected("it is no code")
         answer = await self._web.post(self._token_url, form, self._headers)
-        said = self._said(answer, self._token_url)
+        said = self._web.read(answer, self._token_url)
         if answer.status != 200:
             error = said.get("error")
             if error != "invalid_grant":  # the code is not to blame, so an operator should know
@@ -63,10 +63,4 @@ class Codes:
         answer = await self._web.get(userinfo_url, headers={"Authorization": f"Bearer {granted.access_token}"})
         if answer.status != 200:
             raise Rejected(f"the provider does not say who the user is (status {answer.status})")
-        return self._said(answer, userinfo_url)
-
-    def _said(self, answer: Answer, url: str) -> dict[str, Any]:
-        try:
-            return of_object(answer.json())
-        except ValueError as error:
-            raise self._web.unavailable(f"status {answer.status}, {error}", url) from None
+        return self._web.read(answer, userinfo_url)

@@ -76,10 +76,7 @@ class Facebook:
         proof = hmac.new(self._app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         url = self._graph_url + path
         answer = await self._web.get(url, {**params, "access_token": token, "appsecret_proof": proof})
-        try:
-            said = of_object(answer.json())
-        except ValueError as error:
-            raise self._web.unavailable(f"status {answer.status}, {error}", url) from None
+        said = self._web.read(answer, url)
         if answer.status != 200:
             failure = of_object(said.get("error"))
             code = failure.get("code")

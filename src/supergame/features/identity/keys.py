@@ -117,10 +117,7 @@ class KeySet:
     async def _load(self) -> None:
         url = self._keys_url or await self._discover()
         answer = await self._web.get(url)
-        try:
-            keys = read_keys(answer.json())
-        except ValueError as error:
-            raise self._web.unavailable(f"status {answer.status}, {error}", url) from None
+        keys = read_keys(self._web.read(answer, url))
         if not keys:
             raise self._web.unavailable(f"status {answer.status} without a usable key", url)
         wanted = self._key_seconds if answer.max_age_seconds is None else answer.max_age_seconds
@@ -130,11 +127,7 @@ class KeySet:
     async def _discover(self) -> str:
         """Where the keys are, as the issuer's configuration says (OpenID Connect Discovery 1.0 §4)."""
         url = self._discovery_url or self._issuer.rstrip("/") + "/.well-known/openid-configuration"
-        answer = await self._web.get(url)
-        try:
-            found = of_object(answer.json())
-        except ValueError as error:
-            raise self._web.unavailable(f"status {answer.status}, {error}", url) from None
+        found = self._web.read(await self._web.get(url), url)
         keys_url = found.get("jwks_uri")
         if found.get("issuer") != self._issuer:
             raise self._web.unavailable(f"the configuration is of another issuer, {found.get('issuer')!r}", url)
@@ -143,9 +136,9 @@ class KeySet:
         return keys_url
 
 
-def read_keys(document: Any) -> list[Key]:
+def read_keys(document: dict[str, Any]) -> list[Key]:
     """The keys of a JSON Web Key Set (RFC 7517 §5) that verify signatures; what else is in it is passed over."""
-    listed = of_object(document).get("keys")
+    listed = document.get("keys")
     found = [_read_key(of_object(entry)) for entry in listed[:KEYS_MAX]] if isinstance(listed, list) else []
     return [key for key in found if key is not None]
 

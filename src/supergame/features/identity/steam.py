@@ -60,7 +60,4 @@ class Steam:
             self._log.error("Steam does not accept the publisher's key", status=answer.status)
         if answer.status != 200:
             raise self._web.unavailable(f"status {answer.status}", url)
-        try:
-            return of_object(answer.json())
-        except ValueError as error:
-            raise self._web.unavailable(str(error), url) from None
+        return self._web.read(answer, url)

@@ -13,6 +13,7 @@ import msgspec
 from supergame.core.clock import Clock
 from supergame.core.errors import Unavailable
 from supergame.core.log import Log
+from supergame.features.identity.model import of_object
 
 ANSWER_BYTES_MAX: Final = 262_144
 """What a provider may answer; sets of keys have a few thousand bytes."""
@@ -26,10 +27,6 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     max_age_seconds: int | None
-
-    def json(self) -> Any:
-        """The body as JSON. Raises ValueError."""
-        return msgspec.json.decode(self.body)
 
 
 class Web:
@@ -57,6 +54,13 @@ class Web:
         """Let go of the connections."""
         if self._session is not None:
             await self._session.close()
+
+    def read(self, answer: Answer, url: str) -> dict[str, Any]:
+        """What an answer says, as JSON; nothing, if that is no object. Raises Unavailable for what is no JSON."""
+        try:
+            return of_object(msgspec.json.decode(answer.body))
+        except (ValueError, RecursionError) as error:
+            raise self.unavailable(f"status {answer.status}, {error}", url) from None
 
     def unavailable(self, why: str, url: str) -> Unavailable:
         """The error to raise when the provider does not do its part; the log says why."""
