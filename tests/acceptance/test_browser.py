@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
+from tests.acceptance.chromium import chromium, needs_chromium, severe
 from tests.acceptance.server import Server
 
 from supergame.client import Client
 
-CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 DRIVER = Path(__file__).with_name("driver.js").read_text()
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync --mute-audio "
-    "--disable-background-timer-throttling --disable-renderer-backgrounding --window-size=1280,800"
-)
 RACE_SECONDS_MAX = 150
 MEETINGS_MAX = 4
 
-pytestmark = pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="Chromium or its driver is not installed")
+pytestmark = needs_chromium
 
 
 class Page:
@@ -77,7 +70,7 @@ class Page:
 
     def problems(self) -> list[str]:
         """What the browser complains about; a connection that broke is the test's own doing."""
-        log = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+        log = severe(self.browser)
         return [message for message in log if "ERR_CONNECTION" not in message and "WebSocket" not in message]
 
 
@@ -111,17 +104,7 @@ def meet(ann: Page, bob: Page) -> None:
 def pages(tmp_path: Path) -> Iterator[tuple[Page, Page]]:
     """Two browsers with nothing remembered."""
     with ExitStack() as stack:
-        opened = []
-        for number in range(2):
-            options = webdriver.ChromeOptions()
-            options.binary_location = str(CHROMIUM)
-            for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path / str(number)}"):
-                options.add_argument(flag)
-            service = webdriver.ChromeService(CHROMEDRIVER, log_output=os.devnull)
-            browser = webdriver.Chrome(options=options, service=service)
-            stack.callback(browser.quit)
-            opened.append(Page(browser))
-        yield opened[0], opened[1]
+        yield Page(stack.enter_context(chromium(tmp_path / "0"))), Page(stack.enter_context(chromium(tmp_path / "1")))
 
 
 def test_two_pages_race_each_other_and_the_time_outlives_a_kill(tmp_path: Path, pages: tuple[Page, Page]) -> None:
