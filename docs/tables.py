@@ -21,7 +21,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from docs import shown
+from docs import reach, shown
 from supergame import app, features
 from supergame.core import config, errors
 from supergame.edge.failures import HTTP_STATUS
@@ -154,6 +154,7 @@ MADE: dict[str, Callable[[], str]] = {
     "features": feature_list,
     "commands": commands,
     "protocol": shown.table,
+    "reach": reach.table,
 }
 
 
