@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import structlog
 from tests.acceptance.server import Server
 
 from supergame.cli import main, output
+from supergame.client import Client
 
 Typed = Callable[..., "Said"]
 
@@ -59,3 +61,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A bare node in a process of its own."""
     with Server(tmp_path_factory.mktemp("node"), None, settings={"matchmaker.interval_seconds": 0.1}) as server:
         yield server
+
+
+def play(server, story):
+    """Let a client tell a story to the server."""
+
+    async def told():
+        async with Client(port=server.port) as client:
+            return await story(client)
+
+    return asyncio.run(told())
+
+
+@pytest.fixture
+def ann(server):
+    """A player with a saved object; gives the account's id."""
+
+    async def story(client):
+        session = await client.authenticate_device("device-of-ann", username="ann")
+        await client.write_object(session, "saves", "one", {"level": 7})
+        return session.user_id
+
+    return play(server, story)
+
+
+def at(server):
+    """The options that name a running node."""
+    return ("--url", f"http://127.0.0.1:{server.port}", "--data", server.data)

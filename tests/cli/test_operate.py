@@ -1,45 +1,17 @@
-"""What an operator does to a running node and its data: archives, players, keys, migrations, bots."""
+"""What an operator does to a node's data: archives, keys, migrations; and bots."""
 
-import asyncio
 import os
-import re
 import stat
 import tomllib
 import zipfile
 
 import pytest
 from tests.acceptance.server import Server
+from tests.cli.conftest import at, play
 from tests.cli.test_mistakes import sentence
 
 from supergame.cli.keys import KEYS_FILE, OWN_KEYS
-from supergame.client import Client, RequestFailed
-
-
-def play(server, story):
-    """Let a client tell a story to the server."""
-
-    async def told():
-        async with Client(port=server.port) as client:
-            return await story(client)
-
-    return asyncio.run(told())
-
-
-@pytest.fixture
-def ann(server):
-    """A player with a saved object; gives the account's id."""
-
-    async def story(client):
-        session = await client.authenticate_device("device-of-ann", username="ann")
-        await client.write_object(session, "saves", "one", {"level": 7})
-        return session.user_id
-
-    return play(server, story)
-
-
-def at(server):
-    """The options that name a running node."""
-    return ("--url", f"http://127.0.0.1:{server.port}", "--data", server.data)
+from supergame.client import RequestFailed
 
 
 def test_keys_are_made_once_for_their_owners_eyes(server):
@@ -94,10 +66,41 @@ def test_a_running_nodes_data_is_archived_and_restored(typed, server, ann, tmp_p
         assert play(restored, story) == '{"level":7}'
 
 
+def test_who_was_deleted_after_a_backup_stays_deleted_when_it_is_restored(typed, tmp_path):
+    """Unless the data that knows of it is lost: then the restored node says so."""
+
+    async def make(client):
+        for name in ("ann", "bob"):
+            session = await client.authenticate_device(f"device-of-{name}", username=name)
+        return session.user_id
+
+    async def log_in(client):
+        with pytest.raises(RequestFailed, match="User account not found"):
+            await client.authenticate_device("device-of-ann", create=False)
+        return (await client.authenticate_device("device-of-bob", create=False)).user_id
+
+    with Server(tmp_path, None) as server:
+        bob = play(server, make)
+        typed("backup", "before.zip", "--data", server.data)
+        assert typed("players", "delete", "ann", "--yes", *at(server)).code == 0
+        data = server.data
+    said = typed("restore", "before.zip", "--data", data, "--force")
+    assert "Accounts that were deleted since: 1. The next start deletes them again." in said.out
+    with Server(tmp_path, None) as server:
+        assert play(server, log_in) == bob
+    (data / "supergame.db").write_bytes(b"lost to the disk")
+    said = typed("restore", "before.zip", "--data", data, "--force")
+    assert said.code == 0
+    assert "Which accounts were deleted since the backup cannot be read" in said.err
+
+
 def test_a_damaged_archive_is_refused_and_changes_nothing(typed, server, ann, tmp_path):
     typed("backup", "good.zip", "--data", server.data)
     good = (tmp_path / "good.zip").read_bytes()
-    for place in range(40, len(good), len(good) // 12):
+    with zipfile.ZipFile(tmp_path / "good.zip") as archive:
+        packed = archive.getinfo("supergame.db")
+    begin = packed.header_offset + 64  # past what says when it was packed, which nobody reads
+    for place in range(begin, begin + packed.compress_size - 64, packed.compress_size // 12):
         (tmp_path / "bad.zip").write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
         assert "no whole archive" in sentence(typed("restore", "bad.zip", "--data", "new"))
     (tmp_path / "bad.zip").write_bytes(good[: len(good) // 2])
@@ -108,48 +111,6 @@ def test_a_damaged_archive_is_refused_and_changes_nothing(typed, server, ann, tm
     assert os.listdir(tmp_path / "new") == []
     (tmp_path / "file").write_text("")
     assert "cannot be made" in sentence(typed("restore", "good.zip", "--data", "file/data"))
-
-
-def test_players_are_found_and_shown(typed, server, ann):
-    (line,) = typed("players", "find", "an", *at(server)).out.splitlines()
-    username, user_id, online, banned, email, created = line.split("\t")
-    assert (username, user_id, online, banned, email) == ("ann", ann, "", "", "")
-    assert re.match(r"\d{4}-\d\d-\d\dT", created)
-    assert typed("players", "find", "nobody", *at(server)).out == "Nobody was found.\n"
-    lines = typed("players", "show", ann, *at(server)).out.splitlines()
-    shown = dict(line.split(None, 1) for line in lines if len(line.split()) > 1)
-    assert shown["devices"].strip() == "device-of-ann"
-    assert "There is no player" in sentence(typed("players", "show", "nobody", *at(server)))
-
-
-def test_on_a_terminal_players_are_a_table(typed, server, ann, monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "200")
-    said = typed("players", "find", "ann", *at(server)).out
-    assert "username" in said
-    assert ann in said
-
-
-def test_a_player_is_banned_unbanned_and_disconnected(typed, server, ann):
-    assert typed("players", "ban", "ann", *at(server)).out == "ann is banned.\n"
-
-    async def log_in(client):
-        session = await client.authenticate_device("device-of-ann")
-        socket = await client.connect(session, reconnect=False)
-        typed_in_thread = await asyncio.to_thread(typed, "players", "disconnect", ann, *at(server))
-        await socket.closed.wait()
-        return typed_in_thread.out
-
-    with pytest.raises(RequestFailed, match="banned"):
-        play(server, log_in)
-    assert typed("players", "find", "ann", *at(server)).out.split("\t")[3] == "banned"
-    assert typed("players", "unban", ann, *at(server)).out == "ann may play again.\n"
-    assert play(server, log_in) == "ann: 1 sockets closed.\n"
-
-
-def test_a_wrong_key_is_refused(typed, server):
-    url = f"http://127.0.0.1:{server.port}"
-    assert sentence(typed("players", "find", "ann", "--url", url, "--key", "wrong")) == "Console key invalid"
 
 
 def test_the_database_is_brought_up_to_date(typed):

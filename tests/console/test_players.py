@@ -80,6 +80,34 @@ async def test_disconnecting_closes_every_socket_and_nothing_else(node):
     await ann.client.account(ann.session)
 
 
+async def test_an_archive_holds_all_that_is_kept_on_a_player(node):
+    ann = await node.player("ann")
+    await ann.client.write_object(ann.session, "saves", "slot", {"level": 7})
+    status, archive = await call(node, "GET", "/ann/export")
+    assert (status, archive["accounts"]["account"]["id"]) == (200, ann.user_id)
+    assert archive["storage"]["objects"][0]["value"] == {"level": 7}
+    assert (await call(node, "GET", "/nobody/export"))[0] == 404
+
+
+async def test_a_deleted_player_is_gone(node):
+    ann = await node.player("ann")
+    status, answer = await call(node, "POST", "/ann/delete")
+    assert (status, answer) == (200, {"user_id": ann.user_id, "username": "ann"})
+    await ann.socket.closed.wait()
+    assert (await call(node, "GET", f"/{ann.user_id}"))[0] == 404
+
+
+async def test_two_players_are_merged(node):
+    ann, bob = await node.player("ann"), await node.player("bob")
+    status, answer = await call(node, "POST", f"/ann/merge?into={bob.user_id}")
+    assert (status, answer["user_id"]) == (200, ann.user_id)
+    await ann.socket.closed.wait()
+    assert sorted((await call(node, "GET", "/bob"))[1]["devices"]) == ["device-of-ann", "device-of-bob"]
+    status, answer = await call(node, "POST", "/bob/merge")
+    assert (status, answer["message"]) == (400, "Name the player to merge into.")
+    assert (await call(node, "POST", "/bob/merge?into=ann"))[0] == 404
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic operators"}])
 async def test_without_the_key_nothing_is_told(node, headers):
     status, answer = await call(node, "GET", "?text=ann", headers)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Any
-
 import msgspec
 
 from supergame.core.errors import BadInput, NotFound, Unauthenticated
@@ -126,12 +124,14 @@ class Players:
 
         return await self._change(request, f"merged into {into.id}", merge)
 
-    async def _change(self, request: Request, what: str, change: Callable[[str], Awaitable[Any]]) -> Response:
+    async def _change(self, request: Request, what: str, change: Callable[[str], Awaitable[int | None]]) -> Response:
         account = await self._account(request)
-        assert account.user is not None
-        count = await change(account.user.id)
+        user = account.user
+        assert user is not None
+        count = await change(user.id)
         self._note(what, account, request)
-        return Response.json({"user_id": account.user.id, "username": account.user.username, "count": count})
+        whom = {"user_id": user.id, "username": user.username}
+        return Response.json(whom if count is None else {**whom, "count": count})
 
     def _note(self, what: str, account: Account, request: Request) -> None:
         assert account.user is not None
