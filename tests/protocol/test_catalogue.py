@@ -157,7 +157,7 @@ def test_enum_values_are_the_wires() -> None:
     assert seen_by_all == API["enums"]["GroupUserList.GroupUser.State"] == API["enums"]["UserGroupList.UserGroup.State"]
 
 
-def test_only_authentication_and_refresh_take_the_server_key() -> None:
+def test_only_authentication_refresh_and_recovery_take_the_server_key() -> None:
     with_key = {name for name, operation in OPERATIONS.items() if operation.auth is Auth.SERVER_KEY}
     assert with_key == {
         "AuthenticateApple",
@@ -170,7 +170,10 @@ def test_only_authentication_and_refresh_take_the_server_key() -> None:
         "AuthenticateGoogle",
         "AuthenticateOpenId",
         "AuthenticateSteam",
+        "RequestPasswordReset",
+        "ResetPassword",
         "SessionRefresh",
+        "VerifyEmail",
     }
     assert [name for name, operation in OPERATIONS.items() if operation.auth is Auth.NOBODY] == ["Healthcheck"]
 

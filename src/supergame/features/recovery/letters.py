@@ -68,8 +68,5 @@ def _paragraphs(*paragraphs: str) -> str:
 
 
 def _duration(seconds: int) -> str:
-    for name, length in (("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            count = seconds // length
-            return f"{count} {name}s" if count > 1 else f"one {name}"
-    return f"{seconds} seconds"
+    count, name = (seconds // 3_600, "hour") if seconds >= 3_600 else (seconds // 60, "minute")
+    return f"{count} {name}s" if count > 1 else f"one {name}"

@@ -120,7 +120,9 @@ class Totp:
             return await act(tx)
 
         with self._attempts.attempt(user_id, wrong):
-            return await self._database.transact(body)
+            answer = await self._database.transact(body)
+        self.forgive(user_id)
+        return answer
 
     async def _use(self, tx: Tx, user_id: str, code: str) -> bool:
         """Whether a code is good. It is used then: no code is taken twice, nor one older than it."""
