@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from supergame.core.errors import BadInput, NotFound, Unauthenticated
