@@ -16,11 +16,13 @@ from supergame.core.clock import ManualClock
 from supergame.features.parties import Parties
 from supergame.store.sqlite import SqliteDatabase
 
-PLAYERS_MAX = 6
+PLAYERS = 5
+PARTIES_MAX = 2
 JOIN_REQUESTS_MAX = 2
 
-numbers = st.integers(min_value=0, max_value=99)
-"""Which of those there are is meant, the first again after the last."""
+players = st.integers(min_value=0, max_value=PLAYERS - 1)
+parties = st.integers(min_value=0, max_value=PARTIES_MAX - 1)
+sizes = st.integers(min_value=1, max_value=4)
 
 
 @dataclass
@@ -33,6 +35,11 @@ class Model:
     leader: Player
     requests: list[Player] = field(default_factory=list)
     ticket: bool = False
+
+    @property
+    def concerned(self) -> list[Player]:
+        """Everybody who is in it, or would like to be."""
+        return [*self.members, *self.requests]
 
 
 @dataclass
@@ -49,14 +56,25 @@ class Churn(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.players: list[Player] = []
+        self.players: dict[int, Player] = {}
+        self.made: list[str] = []
         self.models: dict[str, Model] = {}
         self.views: dict[Player, dict[str, View]] = {}
         self.runner.run(self._begin())
+        for who in range(PLAYERS):
+            self._enter(who)
+        for is_open, max_size in ((True, 4), (False, 2)):
+            self.create(0, is_open, max_size)
+            for who in range(2):
+                self.join(who, len(self.models) - 1)
 
     async def _begin(self) -> None:
         self.database = await SqliteDatabase.memory(clock=ManualClock())
-        limits = {"parties.join_requests_max": JOIN_REQUESTS_MAX, "parties.joins_per_second": 0}
+        limits = {
+            "parties.per_session_max": PARTIES_MAX,
+            "parties.join_requests_max": JOIN_REQUESTS_MAX,
+            "parties.joins_per_second": 0,
+        }
         self.lobby = await Lobby.open(FEATURES, self.database, settings=limits)
         self.parties: Parties = self.lobby.services["parties"]
 
@@ -68,30 +86,26 @@ class Churn(RuleBasedStateMachine):
         await self.lobby.close()
         await self.database.close()
 
-    # -- what players do ---------------------------------------------------------------------------------------
-
-    @precondition(lambda self: len(self.players) < PLAYERS_MAX)
-    @rule()
-    def come(self) -> None:
-        player = self.runner.run(self._enter())
-        self.players.append(player)
+    def _enter(self, who: int) -> None:
+        player = self.players[who] = self.lobby.enter(f"player{who}")
         self.views[player] = {}
 
-    async def _enter(self) -> Player:
-        return self.lobby.enter(f"player{len(self.views)}")
+    # -- what players do ---------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.players)
-    @rule(who=numbers, is_open=st.booleans(), max_size=st.integers(min_value=1, max_value=4))
+    @rule(who=players, is_open=st.booleans(), max_size=sizes)
+    @precondition(lambda self: len(self.models) < PARTIES_MAX)
     def create(self, who: int, is_open: bool, max_size: int) -> None:
-        player = self._player(who)
+        player = self.players[who]
         party = self._ask(player, "party_create", open=is_open, max_size=max_size)["party"]
+        self.made.append(party["party_id"])
         self.models[party["party_id"]] = Model(is_open, max_size, [player], player)
         self._learn(player, {"party": party})
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers)
+    @rule(who=players, which=parties)
+    @precondition(lambda self: self.models)
     def join(self, who: int, which: int) -> None:
-        player, (party_id, model) = self._player(who), self._party(which)
+        party_id, model = self._party(which)
+        player = self._one(who, [player for player in self.players.values() if player not in model.concerned])
         answer = self._ask(player, "party_join", party_id=party_id)
         if player in model.members or len(model.members) >= model.max_size:
             assert "error" in answer
@@ -104,20 +118,29 @@ class Churn(RuleBasedStateMachine):
             assert answer == {}
             model.requests.append(player)
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers)
+    @rule(who=players, which=parties)
+    @precondition(lambda self: self.models)
     def leave(self, who: int, which: int) -> None:
-        player, (party_id, model) = self._player(who), self._party(which)
+        party_id, model = self._party(which)
+        self._leave(party_id, model, self._one(who, model.concerned))
+
+    @rule(which=parties)
+    @precondition(lambda self: self.models)
+    def the_leader_leaves(self, which: int) -> None:
+        party_id, model = self._party(which)
+        self._leave(party_id, model, model.leader)
+
+    def _leave(self, party_id: str, model: Model, player: Player) -> None:
         assert self._ask(player, "party_leave", party_id=party_id) == {}
         self.views[player].pop(party_id, None)
         self._went(party_id, model, player)
 
-    @precondition(lambda self: self.players)
-    @rule(who=numbers)
+    @rule(who=players)
     def drop(self, who: int) -> None:
-        player = self._player(who)
+        """A player's connection breaks, and the player comes back with another."""
+        player = self.players[who]
         self.runner.run(self._drop(player))
-        self.players.remove(player)
+        self._enter(who)
         for party_id, model in list(self.models.items()):
             self._went(party_id, model, player)
 
@@ -125,65 +148,77 @@ class Churn(RuleBasedStateMachine):
         player.session.close()
         await player.heard()
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers, whom=numbers)
-    def accept(self, who: int, which: int, whom: int) -> None:
-        player, (party_id, model), other = self._player(who), self._party(which), self._player(whom)
-        answer = self._ask(player, "party_accept", party_id=party_id, presence=other.presence)
-        may = player is model.leader and other in model.requests and len(model.members) < model.max_size
-        assert answer == {} if may else "error" in answer
+    @rule(which=parties, whom=players)
+    @precondition(lambda self: self.models)
+    def accept(self, which: int, whom: int) -> None:
+        _, model = self._party(which)
+        other = self._one(whom, model.requests)
+        may = other in model.requests and len(model.members) < model.max_size
+        self._lead(which, may, "party_accept", presence=other.presence)
         if may:
             self._came(model, other)
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers, whom=numbers)
-    def remove(self, who: int, which: int, whom: int) -> None:
-        player, (party_id, model), other = self._player(who), self._party(which), self._player(whom)
-        answer = self._ask(player, "party_remove", party_id=party_id, presence=other.presence)
-        may = player is model.leader and other is not player and other in [*model.members, *model.requests]
-        assert answer == {} if may else "error" in answer
+    @rule(which=parties, whom=players)
+    @precondition(lambda self: self.models)
+    def remove(self, which: int, whom: int) -> None:
+        party_id, model = self._party(which)
+        other = self._one(whom, model.concerned)
+        may = other is not model.leader
+        self._lead(which, may, "party_remove", presence=other.presence)
         if may:
             self._went(party_id, model, other)
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers, whom=numbers)
-    def promote(self, who: int, which: int, whom: int) -> None:
-        player, (party_id, model), other = self._player(who), self._party(which), self._player(whom)
-        answer = self._ask(player, "party_promote", party_id=party_id, presence=other.presence)
-        may = player is model.leader and other in model.members
-        assert ("error" in answer) is not may
-        if may:
-            model.leader = other
+    @rule(which=parties, whom=players)
+    @precondition(lambda self: self.models)
+    def promote(self, which: int, whom: int) -> None:
+        _, model = self._party(which)
+        other = self._one(whom, model.members)
+        self._lead(which, True, "party_promote", presence=other.presence)
+        model.leader = other
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers, is_open=st.booleans())
-    def update(self, who: int, which: int, is_open: bool) -> None:
-        player, (party_id, model) = self._player(who), self._party(which)
-        answer = self._ask(player, "party_update", party_id=party_id, open=is_open)
-        assert ("error" in answer) is (player is not model.leader)
-        if player is model.leader:
-            model.open = is_open
+    @rule(which=parties)
+    @precondition(lambda self: self.models)
+    def open_or_close_the_door(self, which: int) -> None:
+        _, model = self._party(which)
+        model.open = not model.open
+        self._lead(which, True, "party_update", open=model.open)
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers)
-    def look_for_others(self, who: int, which: int) -> None:
-        player, (party_id, model) = self._player(who), self._party(which)
-        if player is model.leader and not model.ticket:
-            wish = {"query": "+properties.nobody:has", "min_count": 8, "max_count": 8}
-            answer = self._ask(player, "party_matchmaker_add", party_id=party_id, **wish)
-            model.ticket = "error" not in answer  # a player may be on three tickets, those of other parties included
+    @rule(which=parties)
+    @precondition(lambda self: any(not model.ticket for model in self.models.values()))
+    def look_for_others(self, which: int) -> None:
+        _, model = self._party(which)
+        if not model.ticket:
+            self._lead(which, True, "party_matchmaker_add", query="+properties.no:one", min_count=8, max_count=8)
+            model.ticket = True
 
-    @precondition(lambda self: self.models and self.players)
-    @rule(who=numbers, which=numbers)
-    def close(self, who: int, which: int) -> None:
-        player, (party_id, model) = self._player(who), self._party(which)
-        answer = self._ask(player, "party_close", party_id=party_id)
-        assert ("error" in answer) is (player is not model.leader)
-        if player is model.leader:
-            del self.models[party_id]
+    @rule(which=parties)
+    @precondition(lambda self: len(self.models) == PARTIES_MAX)
+    def close(self, which: int) -> None:
+        party_id, _ = self._party(which)
+        self._lead(which, True, "party_close")
+        del self.models[party_id]
 
-    def _player(self, number: int) -> Player:
-        return self.players[number % len(self.players)]
+    @rule(
+        who=players,
+        which=parties,
+        name=st.sampled_from(["party_accept", "party_remove", "party_promote", "party_update", "party_close"]),
+    )
+    @precondition(lambda self: self.models)
+    def somebody_tries_to_lead(self, who: int, which: int, name: str) -> None:
+        player, (party_id, model) = self.players[who], self._party(which)
+        if player is not model.leader:
+            whom = {} if name in ("party_update", "party_close") else {"presence": player.presence}
+            assert "error" in self._ask(player, name, party_id=party_id, **whom)
+
+    def _lead(self, which: int, may: bool, name: str, **body: Any) -> None:
+        """The leader does something that should go well, or be refused."""
+        party_id, model = self._party(which)
+        assert ("error" in self._ask(model.leader, name, party_id=party_id, **body)) is not may
+
+    def _one(self, number: int, wanted: list[Player]) -> Player:
+        """One of those who are wanted, or of all where nobody is: then it is to be refused."""
+        among = wanted or list(self.players.values())
+        return among[number % len(among)]
 
     def _party(self, number: int) -> tuple[str, Model]:
         return list(self.models.items())[number % len(self.models)]
@@ -224,13 +259,12 @@ class Churn(RuleBasedStateMachine):
             assert waiting == [requester.session.presence for requester in model.requests]
 
     @invariant()
-    def no_party_is_left_over(self) -> None:
-        found, _ = self.runner.run(self.parties.list(limit=100, hidden=True))
-        assert {party.id for party in found} == self.models.keys()
+    def what_is_over_is_gone(self) -> None:
+        assert [party_id for party_id in self.made if self.parties.get(party_id)] == list(self.models)
 
     @invariant()
     def every_client_knows_its_parties_and_no_others(self) -> None:
-        for player in self.players:
+        for player in self.players.values():
             for message in self.runner.run(player.heard()):
                 self._learn(player, message)
             mine = {party_id: model for party_id, model in self.models.items() if player in model.members}
@@ -258,7 +292,7 @@ class Churn(RuleBasedStateMachine):
 
 TestChurn = Churn.TestCase
 TestChurn.settings = settings(
-    max_examples=30,
+    max_examples=50,
     stateful_step_count=40,
     derandomize=True,
     deadline=None,

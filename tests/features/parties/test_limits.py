@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.features.parties.gathering import came, gather, over, party, refusal, went
 
 
@@ -30,6 +31,26 @@ async def test_a_session_is_in_so_many_parties_requests_included(lobby_with):
     assert "2 parties at a time" in await refusal(bob, "party_join", party_id=another)
     await ann.ask("party_accept", party_id=closed, presence=bob.presence)  # the request was counted already
     assert lobby.services["parties"].get(closed).size == 2
+
+
+@pytest.mark.parametrize("how", ["leave", "withdraw", "turned down", "sent away", "closed", "over"])
+async def test_a_party_that_is_left_counts_no_more(lobby_with, how):
+    lobby = await lobby_with(per_session_max=1)
+    ann, bob = lobby.enter("ann"), lobby.enter("bob")
+    party_id = await gather(ann, open=False)
+    await bob.ask("party_join", party_id=party_id)
+    if how in ("leave", "sent away", "closed"):
+        await ann.ask("party_accept", party_id=party_id, presence=bob.presence)
+    match how:
+        case "leave" | "withdraw":
+            await bob.ask("party_leave", party_id=party_id)
+        case "turned down" | "sent away":
+            await ann.ask("party_remove", party_id=party_id, presence=bob.presence)
+        case "closed":
+            await ann.ask("party_close", party_id=party_id)
+        case "over":
+            await ann.ask("party_leave", party_id=party_id)
+    await gather(bob)
 
 
 async def test_so_many_wait_to_be_let_in(lobby_with):
