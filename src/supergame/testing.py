@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from supergame.app import SECTIONS, Node
 from supergame.client import Client, Session, Socket
@@ -78,11 +78,18 @@ class RunningNode:
         self._clients.append(client)
         return client
 
-    async def player(self, username: str, *, status: bool = False, reconnect: bool = False) -> Player:
+    async def player(
+        self,
+        username: str,
+        *,
+        status: bool = False,
+        reconnect: bool = False,
+        encoding: Literal["json", "protobuf"] = "json",
+    ) -> Player:
         """Log in a player of that name (made if there is none) and open a socket."""
         client = self.client()
         session = await client.authenticate_device(f"device-of-{username}", username=username)
-        socket = await client.connect(session, status=status, reconnect=reconnect)
+        socket = await client.connect(session, status=status, reconnect=reconnect, encoding=encoding)
         self._sockets.append(socket)
         return Player(client, session, socket)
 

@@ -43,8 +43,9 @@ async def node():
         yield node
 
 
-async def test_every_message(node):
-    ann, bob = await node.player("ann"), await node.player("bob")
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+async def test_every_message(node, encoding):
+    ann, bob = await node.player("ann", encoding=encoding), await node.player("bob", encoding=encoding)
     await ann.socket.ping()
     assert await ann.socket.rpc("echo", "hello") == "hello"
 
@@ -79,8 +80,9 @@ async def test_every_message(node):
     assert joined.match_id.endswith(".")
 
 
-async def test_a_refused_message_raises_what_the_server_said(node):
-    ann = await node.player("ann")
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+async def test_a_refused_message_raises_what_the_server_said(node, encoding):
+    ann = await node.player("ann", encoding=encoding)
     with pytest.raises(SocketFailed, match="Match not found") as failed:
         await ann.socket.join_match("00000000-0000-4000-8000-000000000000.")
     assert failed.value.code == 4
@@ -190,7 +192,7 @@ async def come_back(node, socket) -> Reconnected:
 
 
 async def test_after_a_lost_connection_the_player_is_back_in_channels_and_matches(node):
-    ann, bob = await node.player("ann", reconnect=True), await node.player("bob")
+    ann, bob = await node.player("ann", reconnect=True), await node.player("bob", encoding="protobuf")
     channel = await ann.socket.join_chat("hall")
     match_id = await node.services.matches.create("room")
     await ann.socket.join_match(match_id)

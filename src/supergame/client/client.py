@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import aiohttp
 import msgspec
 
+from supergame.client.encoding import ENCODINGS
 from supergame.client.errors import ConnectionLost, RequestFailed
 from supergame.client.session import Session
 from supergame.client.socket import Socket
@@ -218,21 +219,28 @@ class Client:
         await self.call("SessionLogout", request, Empty, session)
 
     async def connect(
-        self, session: Session, *, status: bool = False, lang: str = "en", reconnect: bool = True
+        self,
+        session: Session,
+        *,
+        status: bool = False,
+        lang: str = "en",
+        reconnect: bool = True,
+        encoding: Literal["json", "protobuf"] = "json",
     ) -> Socket:
-        """Open a socket. With `status` the player appears online to followers."""
-        address = partial(self.socket_url, session, status=status, lang=lang)
+        """Open a socket, in JSON or protobuf. With `status` the player appears online to followers."""
+        address = partial(self.socket_url, session, status=status, lang=lang, encoding=encoding)
         tls = self.tls if isinstance(self.tls, SSLContext) else None
-        socket = Socket(session, address, tls=tls, clock=self.clock, reconnect=reconnect)
+        socket = Socket(session, address, tls=tls, clock=self.clock, reconnect=reconnect, encoding=ENCODINGS[encoding])
         await socket.open()
         return socket
 
-    async def socket_url(self, session: Session, *, status: bool, lang: str) -> str:
+    async def socket_url(self, session: Session, *, status: bool, lang: str, encoding: str = "json") -> str:
         """The address of a socket for a session, with a token that is good."""
         await self._fresh(session)
         scheme = "wss" if self.tls else "ws"
         flag = "true" if status else "false"
-        return f"{scheme}://{self.host}:{self.port}/ws?token={session.token}&lang={lang}&status={flag}&format=json"
+        query = f"token={session.token}&lang={lang}&status={flag}&format={encoding}"
+        return f"{scheme}://{self.host}:{self.port}/ws?{query}"
 
     # -- accounts ----------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from picows import WSError, WSFrame, WSInvalidStatusError, WSListener, WSMsgType, WSTransport, ws_connect
 
+from supergame.client.encoding import JSON, Encoding
 from supergame.client.errors import ClientError, ConnectionLost, RequestFailed, SocketFailed
 from supergame.client.session import Session
 from supergame.core.clock import Clock
@@ -27,7 +28,7 @@ from supergame.protocol.chat import (
     ChannelMessageUpdate,
     ChannelType,
 )
-from supergame.protocol.json import Malformed, decoder, encode_envelope, split_envelope
+from supergame.protocol.json import Malformed
 from supergame.protocol.matches import Match, MatchCreate, MatchDataSend, MatchJoin, MatchLeave
 from supergame.protocol.matchmaker import MatchmakerAdd, MatchmakerRemove, MatchmakerTicket
 from supergame.protocol.parties import (
@@ -64,8 +65,6 @@ FRAME_BYTES_MAX = 16 * 1024 * 1024
 CODES = {400: 3, 401: 16, 403: 7, 429: 8, 503: 14}  # gRPC codes of the statuses that refuse a socket
 TRY_AGAIN = (408, 429)  # refusals of the moment; any other of the kind 4xx stays one
 
-_DECODERS = {name: decoder(event.type, strict_fields=False) for name, event in EVENTS.items()}
-
 
 class Reconnected(Message):
     """The socket is connected again and has rejoined `channels` and `matches`; what was sent meanwhile is lost."""
@@ -90,13 +89,15 @@ class Socket:
         tls: SSLContext | None,
         clock: Clock,
         reconnect: bool,
+        encoding: Encoding = JSON,
     ) -> None:
         self.session = session
         self.closed = asyncio.Event()
         self.close_reason = ""
         self._address, self._tls, self._clock, self._reconnect = address, tls, clock, reconnect
+        self._encoding = encoding
         self._transport: WSTransport | None = None
-        self._answers: dict[str, asyncio.Future[Message | None]] = {}
+        self._answers: dict[bytes, asyncio.Future[Message | None]] = {}
         self._cid = 0
         self._waiting: deque[Message] = deque(maxlen=EVENTS_WAITING_MAX)
         self._takers: list[tuple[type[Message] | None, asyncio.Future[Message]]] = []
@@ -225,7 +226,7 @@ class Socket:
 
     def post(self, message: Message) -> None:
         """Send a message without waiting for an answer. Raises ConnectionLost when there is no connection."""
-        self._send(encode_envelope(name_of(type(message)), message))
+        self._send(self._encoding.write(name_of(type(message)), message, b""))
 
     async def request(self, message: Message, answer: type[R]) -> R:
         """Send a message and wait for its answer.
@@ -240,11 +241,11 @@ class Socket:
 
     async def _request(self, message: Message) -> Message | None:
         self._cid += 1
-        cid = str(self._cid)
+        cid = self._encoding.cid(str(self._cid))
         answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
         self._answers[cid] = answer
         try:
-            self._send(encode_envelope(name_of(type(message)), message, b'"%b"' % cid.encode()))
+            self._send(self._encoding.write(name_of(type(message)), message, cid))
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await answer
         finally:
@@ -253,19 +254,19 @@ class Socket:
     def _send(self, payload: bytes) -> None:
         if self._transport is None:
             raise ConnectionLost("There is no connection.")
-        self._transport.send(WSMsgType.TEXT, payload)
+        self._transport.send(self._encoding.frame, payload)
 
     def received(self, frame: bytes) -> None:
         """Take one frame apart; called by the listener."""
         try:
-            cid, name, body = split_envelope(frame)
-            message = _DECODERS[name](body) if name in _DECODERS else None
+            cid, name, body = self._encoding.split(frame)
+            message = self._encoding.reader(EVENTS[name].type)(body) if name in EVENTS else None
         except Malformed:
             return
         if isinstance(message, Ping):
             self.post(Pong())
             return
-        answer = self._answers.get(msgspec.json.decode(cid)) if cid else None
+        answer = self._answers.get(cid) if cid else None
         if answer is None:
             if message is not None:
                 self._take(message)
@@ -520,7 +521,7 @@ class _Listener(WSListener):
         self._socket = socket
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type == WSMsgType.TEXT:
+        if frame.msg_type in (WSMsgType.TEXT, WSMsgType.BINARY):
             self._socket.received(frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code())
