@@ -46,7 +46,8 @@ def test_the_unchanged_client(server: Server, topic: str, encoding: str) -> None
     done = subprocess.run(
         ["node", "--test", "--test-reporter=spec", f"topics/{topic}.test.mjs"],
         cwd=JS,
-        env=os.environ | {"SUPERGAME_PORT": str(server.port), "SUPERGAME_FORMAT": encoding},
+        env=os.environ
+        | {"SUPERGAME_PORT": str(server.port), "SUPERGAME_FORMAT": encoding, "SUPERGAME_DATA": str(server.data)},
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
