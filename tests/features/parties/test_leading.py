@@ -5,9 +5,10 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from tests.features.parties.gathering import asks, gather, leads, over, refusal, went
+from tests.features.parties.gathering import asks, came, gather, leads, over, party, refusal, went
 
-from supergame.core.errors import NotFound
+from supergame.core.errors import Conflict, NotFound
+from supergame.features.parties import PartyFull
 
 
 @pytest.fixture
@@ -120,6 +121,18 @@ async def test_the_game_leads_any_party(service, ann, bob, cat):
         service.promote(party_id, ann.session.id)
     service.close(party_id)
     assert service.get(party_id) is None
+
+
+async def test_the_game_puts_players_into_closed_parties_too(service, ann, bob, cat):
+    party_id = await gather(ann, open=False, max_size=2)
+    await bob.ask("party_join", party_id=party_id)
+    service.add(bob.session, party_id)
+    assert await bob.heard() == [party(party_id, ann, bob, seen_by=bob, max_size=2), came(party_id, bob)]
+    assert service.join_requests(party_id) == []
+    with pytest.raises(Conflict, match="party join request already member"):
+        service.add(bob.session, party_id)
+    with pytest.raises(PartyFull, match="party full"):
+        service.add(cat.session, party_id)
 
 
 async def test_the_game_lets_in_who_asks(service, ann, bob):

@@ -121,11 +121,7 @@ class Parties:
         for who is in it or has asked already, TooMany at a named limit.
         """
         self._quota.take(session.user_id)
-        party = self._find(party_id)
-        if session in party.members:
-            raise Conflict("party join request already member")
-        if party.full:
-            raise PartyFull
+        party = self._with_room(party_id, session)
         if party.open:
             self._admit(party, session)
             return True
@@ -138,6 +134,13 @@ class Parties:
         self._concerned.setdefault(session, {})[party] = None
         party.leader.send(wire.PartyJoinRequest(party.id, [session.presence]))
         return False
+
+    def add(self, session: Session, party_id: str) -> None:
+        """Put a session into a party, open or closed, because the game wants it there; players `join`.
+
+        Raises PartyNotFound, PartyFull, Conflict for who is in it already, TooMany at a named limit.
+        """
+        self._admit(self._with_room(party_id, session), session)
 
     def leave(self, session: Session, party_id: str) -> None:
         """Take a session out of a party, or its request to be let in back; who is not in it (any more) has left."""
@@ -243,6 +246,15 @@ class Parties:
         if party is None:
             stream_of(party_id)
             raise PartyNotFound
+        return party
+
+    def _with_room(self, party_id: str, session: Session) -> Party:
+        """A party that has room for a session."""
+        party = self._find(party_id)
+        if session in party.members:
+            raise Conflict("party join request already member")
+        if party.full:
+            raise PartyFull
         return party
 
     def _led(self, party_id: str, caller: Session | None) -> Party:
