@@ -12,7 +12,7 @@ RUN := .venv/bin/python -m
 JS := tests/acceptance/js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check format bench faults soak docs lock clean runtime javascript
+.PHONY: help demo setup test check format bench faults soak docs clients lock clean runtime javascript
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ soak: setup ## play for MINUTES=10 and watch memory, latency and errors
 docs: setup ## build the documentation into docs/_build; a warning is an error
 	@$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+clients: setup ## write the JavaScript client anew, after the operations beyond the protocol have changed
+	@$(RUN) clients.generate
 
 lock: setup ## pin the dependencies of pyproject.toml anew, without index addresses
 	@$(call compile,requirements.lock,)

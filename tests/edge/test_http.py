@@ -449,12 +449,13 @@ async def test_an_address_may_ask_only_so_often(start: Start) -> None:
     http = await Http.open(node.port)  # the connection counts as one
     statuses = []
     for _ in range(6):
-        http.send(request_bytes("GET", "/healthcheck"))
+        http.send(request_bytes("GET", "/healthcheck", {"Origin": "https://game.example"}))
         answer = await http.answer()
         statuses.append(answer.status)
     assert statuses == [200] * 4 + [429] * 2
     assert answer.json == {"code": 8, "message": "Too many requests; try again in a moment."}
     assert answer.headers["retry-after"] == "1"
+    assert answer.headers["access-control-expose-headers"] == "Retry-After"
     await node.clock.advance(1)
     http.send(request_bytes("GET", "/healthcheck"))
     assert (await http.answer()).status == 200

@@ -36,6 +36,8 @@ def render(settings: EdgeSettings, request: Request | None, response: Response, 
             head += b"Access-Control-Allow-Origin: %b\r\n" % settings.cors_origin.encode()
             if settings.cors_origin != "*":
                 head += b"Vary: Origin\r\n"
+            if "Retry-After" in response.headers:
+                head += b"Access-Control-Expose-Headers: Retry-After\r\n"
         if len(body) >= settings.gzip_bytes_min and _packable(response):
             head += b"Vary: Accept-Encoding\r\n"
             if accepts_gzip(asked.get(b"accept-encoding", b"")):
