@@ -16,6 +16,7 @@ import msgspec
 from supergame.core.clock import MICROSECONDS, TimerHandle
 from supergame.core.errors import BadInput, Conflict
 from supergame.core.feature import Ground
+from supergame.core.schedule import Schedule
 from supergame.features.leaderboards.model import (
     ASCENDING,
     DESCENDING,
@@ -26,7 +27,6 @@ from supergame.features.leaderboards.model import (
     LeaderboardReset,
     check_metadata,
 )
-from supergame.core.schedule import Schedule
 from supergame.store import Database, Events, Tx, load_queries
 
 QUERIES = load_queries("supergame.features.leaderboards")

@@ -188,7 +188,7 @@ def apply(old: Record | None, new: Submission, board: Leaderboard, expiry_us: in
 
 
 def merge(mine: Record, other: Record, operator: str, sort: str) -> Record:
-    """What becomes of an owner's record, once the `other` has turned out to be the same player's.
+    """What becomes of two records, once their owners have turned out to be one player: the one with `mine`.
 
     * best: the better one; set: the one written last; decr: the lesser one.
     * incr: the sums of both, with the metadata of the one written last.
@@ -210,8 +210,6 @@ def merge(mine: Record, other: Record, operator: str, sort: str) -> Record:
             won = other if other_pair < pair else mine
     return msgspec.structs.replace(
         won,
-        owner_id=mine.owner_id,
-        username=mine.username,
         num_score=min(mine.num_score + other.num_score, INT32_MAX),
         create_us=min(mine.create_us, other.create_us),
     )

@@ -47,10 +47,9 @@ class Owners:
         username = (await self._accounts.usernames([into_id], tx=tx)).get(into_id)
         places: list[Placed] = []
         for operator, sort, other in merging:
-            other = msgspec.structs.replace(other, owner_id=into_id, username=username)
             mine = await find_record(tx, other.leaderboard_id, other.expiry_us, into_id)
             new = other if mine is None else merge(mine, other, operator, sort)
-            await put_record(tx, new, sort)
+            await put_record(tx, msgspec.structs.replace(new, owner_id=into_id, username=username), sort)
             places.append((other.leaderboard_id, other.expiry_us, None if mine is None else place_of(mine, sort)[:3]))
         await self._events.announce(tx, RecordsChanged(into_id, places))
 
