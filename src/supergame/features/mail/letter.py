@@ -19,6 +19,7 @@ LETTER_BYTES_MAX: Final = 1_048_576
 """Text and HTML of one letter."""
 
 SUBJECT_CHARACTERS_MAX: Final = 255
+"""A subject."""
 
 _ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+"
 _local_part = re.compile(rf"{_ATOM}(\.{_ATOM})*").fullmatch

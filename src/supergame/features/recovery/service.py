@@ -26,6 +26,7 @@ RESETS_WAITING_MAX: Final = 1_000
 """Requests for a new password that are looked into at a time; more are asked to try again."""
 
 RESETS_RETRY_SECONDS: Final = 5
+"""How long those have to wait."""
 
 _QUERIES = load_queries("supergame.features.recovery")
 
