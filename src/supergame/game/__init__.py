@@ -32,6 +32,7 @@ from supergame.core.errors import (
     Unimplemented,
 )
 from supergame.edge import Request, Response
+from supergame.features.accounts import AccountDeleted, AccountMerged
 from supergame.features.events import ReportedEvent
 from supergame.features.matches import MatchMessage
 from supergame.features.matchmaker import MatchedTicket
@@ -44,6 +45,8 @@ from supergame.store import Query, load_queries
 
 __all__ = [
     "Aborted",
+    "AccountDeleted",
+    "AccountMerged",
     "BadGame",
     "BadInput",
     "Conflict",

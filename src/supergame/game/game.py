@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast, overload
 
 from supergame.core.errors import BadInput
 from supergame.features import matches
+from supergame.features.accounts import AccountDeleted, AccountMerged
 from supergame.features.storage import StorageIndex, StoredObject
 from supergame.game.functions import AuthorFunction, BadGame, RpcFunction
 from supergame.game.services import Services
@@ -92,6 +93,8 @@ class Game:
         self.leaderboards: dict[str, Leaderboard] = {}
         self.storage_indexes: dict[str, StorageIndex] = {}
         self.migrations_folder: Path | None = None
+        self.listeners_within: dict[type, list[AuthorFunction]] = {AccountDeleted: [], AccountMerged: []}
+        self.exporters: list[AuthorFunction] = []
         self.matched: Callable[..., Awaitable[str | None] | str | None] | None = None
 
     # -- functions and hooks ---------------------------------------------------------------------------------
@@ -239,6 +242,28 @@ class Game:
             return function
 
         return add
+
+    def within(self, event: type[AccountDeleted] | type[AccountMerged]) -> Callable[[F], F]:
+        """Be part of an account's deletion or merging, for tables of the game's own: `await listener(tx, event)`.
+
+        It runs in the same transaction, so it awaits nothing but `tx`, and what it raises undoes the whole.
+        """
+        if event not in self.listeners_within:
+            raise BadGame(f"A game can be part of AccountDeleted and AccountMerged, not of {event!r}.")
+
+        def add(function: F) -> F:
+            self.listeners_within[event].append(function)
+            return function
+
+        return add
+
+    def exports(self, function: F) -> F:
+        """Add to the archives of players what such tables hold: `await function(tx, user_id)` gives a dict.
+
+        The archive has it in its part `game`.
+        """
+        self.exporters.append(function)
+        return function
 
     # -- data ------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from supergame.game.functions import AuthorFunction
 from supergame.game.game import BadGame, Game, Route, Schedule
 from supergame.game.hooks import bind_hooks
 from supergame.game.services import Services
-from supergame.store import BadSql, load_migrations_folder
+from supergame.store import BadSql, Tx, load_migrations_folder
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class Runtime:
         services.sessions.on_close(self._session_ended)
         services.leaderboards.on_reset(self._leaderboard_reset)
         services.events.listen(self._event_reported)
+        for kind in self.game.listeners_within:
+            ground.events.within(kind, self._within)
+        services.accounts.add_export("game", self._export)
 
     # -- installing and swapping -----------------------------------------------------------------------------
 
@@ -160,6 +163,16 @@ class Runtime:
 
     async def _leaderboard_reset(self, leaderboard: Any) -> None:
         await self.announce("leaderboard_reset", leaderboard)
+
+    async def _within(self, tx: Tx, event: Any) -> None:
+        for function in self.game.listeners_within[type(event)]:
+            await function(tx, event)
+
+    async def _export(self, tx: Tx, user_id: str) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for function in self.game.exporters:
+            told |= await function(tx, user_id)
+        return told
 
     async def _event_reported(self, event: ReportedEvent) -> None:
         ctx = Context(self._services, user_id=event.user_id, username=event.username)
