@@ -144,7 +144,7 @@ def test_a_feature_needs_only_those_before_it(feature):
 
 @pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
 def test_a_feature_hears_by_methods_that_its_service_has(feature):
-    for method in {*feature.hears.values(), *feature.within.values()}:
+    for method in {*feature.hears.values(), *feature.within.values(), *([feature.exports] if feature.exports else [])}:
         assert callable(getattr(feature.service, method))
 
 

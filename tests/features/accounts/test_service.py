@@ -105,6 +105,20 @@ async def test_others_delete_their_rows_in_the_same_transaction_or_nothing_happe
     assert heard == [alice.user_id] * 2
 
 
+async def test_an_update_may_be_part_of_a_transaction(each_house: House) -> None:
+    accounts, alice, bob = each_house.accounts, await each_house.player("alice"), await each_house.player("bob")
+
+    async def both(tx: Tx) -> None:
+        await accounts.update(alice.user_id, display_name="Alice", username="alice", tx=tx)
+        await accounts.update(bob.user_id, username="alice", tx=tx)
+
+    with pytest.raises(Conflict, match="Username is already in use"):
+        await each_house.database.transact(both)
+    user = (await accounts.get(alice.user_id)).user
+    assert user is not None
+    assert user.display_name == ""
+
+
 async def test_whoever_hears_of_a_deletion_hears_it_after_the_commit(house: House) -> None:
     alice = await house.player("alice")
     heard: list[AccountDeleted] = []
