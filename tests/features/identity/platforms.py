@@ -37,7 +37,7 @@ class Platforms:
         self.friends: dict[str, list[str]] = {}
         """Who is whose friend, by ids, on Facebook and on Steam; without a list it is private."""
         self.graph_failure: dict[str, Any] | None = None
-        self.steam_status = 200
+        self.friends_status = 200
         self.steam_banned: set[str] = set()
         self.certificate = certificate(self.now)
         self.certificate_status = 200
@@ -87,7 +87,7 @@ class Platforms:
         payload = _base64url(json.dumps(body).encode())
         return _base64url(hmac.digest(secret.encode(), payload.encode(), "sha256")) + "." + payload
 
-    def gamecenter_player(self, player_id: str, *, key: rsa.RSAPrivateKey | None = None, **replaced: Any) -> Any:
+    def gamecenter_player(self, player_id: str, /, *, key: rsa.RSAPrivateKey | None = None, **replaced: Any) -> Any:
         """What `fetchItems` gives, signed; what is replaced was not what was signed."""
         timestamp, salt = self.now() * 1_000 + 250, b"\x00salt\xff"
         signed = player_id.encode() + BUNDLE.encode() + timestamp.to_bytes(8, "big") + salt
@@ -151,8 +151,8 @@ class Platforms:
         return web.json_response({"data": [{"id": id_} for id_ in page], "paging": paging if page else {}})
 
     async def _ticket(self, request: web.Request) -> web.Response:
-        if (request.query["key"], request.query["appid"]) != (STEAM_KEY, "480") or self.steam_status != 200:
-            return web.Response(status=403 if self.steam_status == 200 else self.steam_status)
+        if (request.query["key"], request.query["appid"]) != (STEAM_KEY, "480"):
+            return web.Response(status=403)
         ticket = request.query["ticket"]
         if not ticket.startswith("14") or request.query.get("identity") != "the-game":
             return web.json_response({"response": {"error": {"errorcode": 101, "errordesc": "Invalid ticket"}}})
@@ -168,8 +168,8 @@ class Platforms:
 
     async def _steam_friends(self, request: web.Request) -> web.Response:
         ids = self.friends.get(request.query["steamid"])
-        if ids is None:
-            return web.Response(status=401)
+        if ids is None or self.friends_status != 200:
+            return web.Response(status=401 if ids is None and self.friends_status == 200 else self.friends_status)
         friends = [{"steamid": id_, "relationship": "friend", "friend_since": 0} for id_ in ids]
         return web.json_response({"friendslist": {"friends": friends}})
 

@@ -39,7 +39,7 @@ class Providers:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for close in self._closing:
+        for close in reversed(self._closing):  # what waits for an answer before what would bring it
             await close()
 
 

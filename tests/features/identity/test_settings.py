@@ -1,0 +1,84 @@
+"""Settings of identity: what cannot work, or would not be safe, is refused before the node starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from supergame import testing
+from supergame.core.config import BadSetting
+from supergame.features.identity import IdentitySettings, OpenIdSettings
+from supergame.features.identity.settings import check, secure
+from supergame.store import Database
+
+GOOD: dict[str, Any] = {"issuer": "https://issuer.example", "audiences": ("the-game",)}
+CODES: dict[str, Any] = {"token_url": "https://a.example/t", "client_id": "id", "client_secret": "secret"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        GOOD,
+        {"issuer": "https://issuer.example", "client_id": "id"},
+        {**GOOD, **CODES},
+        {**CODES, "userinfo_url": "https://a.example/me"},
+        {"issuer": "http://127.0.0.1:8080", "audiences": ("the-game",)},
+        {**GOOD, "algorithms": ("PS512", "ES384", "EdDSA")},
+    ],
+)
+def test_good_settings_are_accepted(settings: dict[str, Any]) -> None:
+    check(IdentitySettings(openid={"test": OpenIdSettings(**settings)}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "identity.openid.test needs an issuer, whose id tokens are accepted, or a token_url"),
+        ({**GOOD, "audiences": ()}, "has an issuer, and so needs audiences and algorithms"),
+        ({**GOOD, "algorithms": ()}, "has an issuer, and so needs audiences and algorithms"),
+        ({**GOOD, "algorithms": ("RS256", "none")}, "identity.openid.test.algorithms: none is none of RS256"),
+        ({**GOOD, "algorithms": ("HS256",)}, "HS256 is none of RS256"),
+        ({**GOOD, "issuer": "http://issuer.example"}, "identity.openid.test.issuer has to begin with https://"),
+        ({**GOOD, "keys_url": "file:///etc/passwd"}, "identity.openid.test.keys_url has to begin with https://"),
+        ({**GOOD, "discovery_url": "https://[/"}, "identity.openid.test.discovery_url has to begin with https://"),
+        ({"token_url": "https://a.example/t"}, "has a token_url, and so needs client_id and client_secret"),
+        (CODES, "has a token_url, and so needs an issuer or a userinfo_url"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_refused(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        check(IdentitySettings(openid={"test": OpenIdSettings(**settings)}))
+    assert told in refused.value.message
+
+
+def test_platforms_are_reached_safely() -> None:
+    with pytest.raises(BadSetting, match=r"identity\.steam_api_url has to begin with https://"):
+        check(IdentitySettings(steam_api_url="http://steam.example"))
+    assert [secure(url) for url in ("https://a", "http://localhost:1", "http://[::1]", "http://a", "https://")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"identity.steam_publisher_key": "key"}, "identity.steam_app_id has to be"),
+        (
+            {"identity.gamecenter_bundle_ids": "a", "identity.gamecenter_authorities": "/nowhere.pem"},
+            "identity.gamecenter_authorities: /nowhere.pem cannot be read",
+        ),
+        ({"identity.openid.test.client_id": "the-game"}, "identity.openid.test needs an issuer"),
+        ({"identity.openid.test.client_authentication": "magic"}, "is one of post, basic"),
+    ],
+)
+async def test_a_node_does_not_start_with_settings_that_cannot_work(
+    sqlite: Database, settings: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(BadSetting, match=told):
+        async with testing.node(settings=settings, database=sqlite):
+            pass
