@@ -24,6 +24,7 @@ LEVELS = load(Path(__file__).parent / "levels")
 
 game = Game("rush")
 game.static("/", "web")
+game.static("/supergame", Path(__file__).resolve().parents[2] / "clients" / "js")
 for level in LEVELS.values():
     game.leaderboard(level.board, sort="asc", operator="best", authoritative=True)
 

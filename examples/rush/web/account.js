@@ -54,10 +54,20 @@ export class Account {
 function deviceId() {
   const known = localStorage.getItem("rush.device");
   if (known) return known;
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const made = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const made = newDeviceId();
   localStorage.setItem("rush.device", made);
   return made;
+}
+
+export function newDeviceId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// From the next log-in on, this browser is that device, of a player of that name.
+export function keepDevice(id, name) {
+  localStorage.setItem("rush.device", id);
+  localStorage.setItem("rush.name", name);
 }
 
 function inventName() {

@@ -14,6 +14,7 @@ import { atStart } from "./physics.js";
 import { Race } from "./race.js";
 import { Scene } from "./scene.js";
 import { Scores } from "./scores.js";
+import { Secure } from "./secure.js";
 import { Sound } from "./sound.js";
 
 const MATCH_PLAYERS_MIN = 2;
@@ -31,6 +32,7 @@ const hud = new Hud(sound);
 const scores = new Scores(net);
 const attract = new Attract(scene);
 const account = new Account(net);
+new Secure(net);
 const chat = new Chat(net, (userId, text) => {
   const seat = race?.seats.find((one) => one.user_id === userId);
   if (seat) scene.say(seat.seat, text, performance.now());

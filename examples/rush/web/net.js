@@ -1,6 +1,6 @@
 // A small client of the server's protocol: device log-in, HTTP calls, and a socket that comes back by itself.
 
-const SERVER_KEY = "defaultkey";
+export const SERVER_KEY = "defaultkey";
 const UNAUTHENTICATED = 16;
 const ANSWER_MS_MAX = 10_000;
 const PING_EVERY_MS = 5_000;
@@ -32,7 +32,15 @@ export class Net extends EventTarget {
   async login(deviceId, username) {
     this.credentials = { deviceId, username };
     const query = new URLSearchParams({ create: "true", ...(username && { username }) });
-    const session = await this.http("POST", `/v2/account/authenticate/device?${query}`, { id: deviceId });
+    this.become(await this.call("POST", `/v2/account/authenticate/device?${query}`, { id: deviceId }));
+  }
+
+  // Logs in to an account that has an email address; `vars` may have a one-time code.
+  async loginByEmail(email, password, vars) {
+    this.become(await this.call("POST", "/v2/account/authenticate/email?create=false", { email, password, vars }));
+  }
+
+  become(session) {
     this.token = session.token;
     const claims = JSON.parse(decodeBase64(session.token.split(".")[1]));
     this.userId = claims.uid;
@@ -46,14 +54,19 @@ export class Net extends EventTarget {
     this.socket.close();
   }
 
-  // One HTTP call; sessions are short-lived, so one that has ended is renewed on the way.
-  async http(method, path, body) {
+  // One HTTP call of the player's.
+  http(method, path, body) {
+    return this.renewing(() => this.call(method, path, body));
+  }
+
+  // Does what a session is needed for; sessions are short-lived, so one that has ended is renewed on the way.
+  async renewing(action) {
     try {
-      return await this.call(method, path, body);
+      return await action();
     } catch (error) {
-      if (error.code !== UNAUTHENTICATED || path.includes("/authenticate/")) throw error;
+      if (error.code !== UNAUTHENTICATED) throw error;
       await this.login(this.credentials.deviceId, this.username);
-      return this.call(method, path, body);
+      return action();
     }
   }
 
