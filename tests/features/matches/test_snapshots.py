@@ -68,6 +68,19 @@ async def test_seats_are_kept_over_a_restart_for_their_grace(start):
         assert told(node, match_id)[-1] == ("leave", ["ann"])
 
 
+async def test_the_seat_of_a_player_who_was_deleted_is_not_kept(start):
+    async with start() as node:
+        ann, bob = await node.player("ann"), await node.player("bob")
+        match_id = await node.services.matches.create("recorder")
+        for player in (ann, bob):
+            await player.socket.join_match(match_id)
+        await arrive(node)
+        await node.services.accounts.delete(ann.user_id)
+        assert len(node.services.matches.running(match_id).seats) == 2  # hers waits for a while
+    async with start() as node:
+        assert [seat.username for seat in node.services.matches.running(match_id).seats] == ["bob"]
+
+
 async def test_players_of_a_match_that_goes_on_are_not_told_that_it_is_over(game):
     game.match("mortal")(type("Mortal", (Match,), {}))
     async with testing.node(game) as node:
