@@ -15,7 +15,7 @@ class Context(msgspec.Struct, frozen=True):
     """Handed to every function of the game as its first argument.
 
     `user_id` is empty when no player is behind the call: a job, a lifecycle event, or an rpc with the http key.
-    `session` is set when the call came over a socket, `http` when it came over HTTP.
+    `session` is set when the call came over a socket, `http` when it came over HTTP or gRPC.
     """
 
     services: Services
