@@ -20,7 +20,7 @@ from supergame.protocol.leaderboards import (
 )
 from supergame.protocol.matches import ListMatchesRequest
 from supergame.protocol.operation import Binding, Operation
-from supergame.protocol.parameters import request_decoder, request_target
+from supergame.protocol.parameters import path_names, request_decoder, request_target
 from supergame.protocol.rpc import Rpc
 from supergame.protocol.storage import (
     ListStorageObjectsRequest,
@@ -191,7 +191,7 @@ def test_no_query_or_body_raises_anything_but_bad_input(case: tuple[Operation[Me
     @settings(max_examples=15, derandomize=True, deadline=None, database=None)
     @given(pairs | st.binary(max_size=20), st.binary(max_size=20) | st.sampled_from([b"null", b"[]", b"{}", b'"x"']))
     def survives(query: bytes, body: bytes) -> None:
-        path = dict.fromkeys(("id", "collection", "user_id", "channel_id", "leaderboard_id", "owner_id"), "x")
+        path = dict.fromkeys(path_names(binding.path), "x")
         try:
             decode(path, query, body)
         except Malformed:
