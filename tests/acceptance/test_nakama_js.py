@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.acceptance.platforms import PlatformsBeside
 from tests.acceptance.server import Server
 
 from docs import shown
@@ -42,12 +43,17 @@ CASES = [
 
 
 @pytest.mark.parametrize(("topic", "encoding"), CASES)
-def test_the_unchanged_client(server: Server, topic: str, encoding: str) -> None:
+def test_the_unchanged_client(server: Server, platforms: PlatformsBeside, topic: str, encoding: str) -> None:
     done = subprocess.run(
         ["node", "--test", "--test-reporter=spec", f"topics/{topic}.test.mjs"],
         cwd=JS,
         env=os.environ
-        | {"SUPERGAME_PORT": str(server.port), "SUPERGAME_FORMAT": encoding, "SUPERGAME_DATA": str(server.data)},
+        | {
+            "SUPERGAME_PORT": str(server.port),
+            "SUPERGAME_FORMAT": encoding,
+            "SUPERGAME_DATA": str(server.data),
+            "SUPERGAME_PLATFORMS": platforms.url,
+        },
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
