@@ -84,7 +84,7 @@ def test_game_code_gives_content_as_it_comes():
             written(wrong)
 
 
-@given(st.text(max_size=20), st.booleans(), st.booleans())
+@given(st.uuids().map(str), st.booleans(), st.booleans())
 def test_a_cursor_comes_back_as_it_was(message_id, forward, back):
     cursor = Cursor(CHANNEL, message_id, forward, back)
     assert Cursor.parse(cursor.text(), CHANNEL) == cursor

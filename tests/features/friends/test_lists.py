@@ -73,9 +73,6 @@ async def test_a_friend_is_listed_as_others_see_them(lobby):
         ({"state": 4}, "Invalid state - state must be between 0 and 3."),
         ({"state": -1}, "Invalid state - state must be between 0 and 3."),
         ({"cursor": "no cursor"}, "Invalid cursor."),
-        ({"cursor": Cursor().text()}, "Invalid cursor."),
-        ({"cursor": Cursor(0, 5, "nobody").text()}, "Invalid cursor."),
-        ({"cursor": Cursor(0, -5, "00000000-0000-4000-8000-000000000000").text()}, "Invalid cursor."),
         ({"cursor": Cursor(1, 5, "00000000-0000-4000-8000-000000000000", True).text()}, "Invalid cursor."),
         ({"cursor": Cursor(1, 5, "00000000-0000-4000-8000-000000000000").text(), "state": 1}, "Invalid cursor."),
         ({"cursor": Cursor(1, 5, "00000000-0000-4000-8000-000000000000", True).text(), "state": 2}, "Invalid cursor."),
@@ -142,7 +139,7 @@ async def test_ten_friends_of_friends_are_a_page_unless_more_are_asked_for(lobby
         ({"limit": 0}, "Invalid limit - limit must be between 1 and 100."),
         ({"limit": 101}, "Invalid limit - limit must be between 1 and 100."),
         ({"cursor": "no cursor"}, "Invalid cursor."),
-        ({"cursor": Acquaintance("x", "y").text()}, "Invalid cursor."),
+        ({"cursor": Acquaintance("x", "\0").text()}, "Invalid cursor."),
     ],
 )
 async def test_what_is_no_page_of_friends_of_friends_is_refused(lobby, query, message):

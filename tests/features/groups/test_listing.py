@@ -12,7 +12,7 @@ from tests.features.groups.people import ADMIN, ASKS, BANNED, MEMBER, SUPERADMIN
 from supergame.core.errors import BadInput
 from supergame.features.groups import GroupNotFound, NotPermitted
 from supergame.features.groups.formats import WILDCARDS_MAX
-from supergame.features.groups.model import GroupsPlace, StandingPlace, read_cursor
+from supergame.features.groups.model import GroupsPlace, StandingPlace
 
 
 async def found(service, **asked) -> list[str]:
@@ -51,6 +51,12 @@ async def test_groups_are_found_by_name_whatever_the_capitals(each_lobby, each_s
         assert await found(each_service, name=name) == names, name
     assert await found(each_service, name="%") == await found(each_service)
     assert len(await found(each_service)) == 9
+
+
+async def test_a_page_goes_on_after_any_name(each_lobby, each_service):
+    names = ["\\u0000", '"', "ÿ", "日本", "🐉"]
+    await make(each_lobby, *names)
+    assert await found(each_service) == sorted(names)
 
 
 async def test_groups_are_found_by_language_openness_and_size_and_all_together(each_lobby, each_service):
@@ -173,7 +179,7 @@ async def test_what_makes_no_sense_is_refused(lobby, service):
             service.users_list(group_id, cursor=cursor),
             service.user_groups_list(str(uuid4()), cursor=cursor),
         ):
-            with pytest.raises(BadInput, match=r"Cursor is invalid\."):
+            with pytest.raises(BadInput, match=r"Invalid cursor\."):
                 await call
 
 
@@ -182,6 +188,6 @@ async def test_what_makes_no_sense_is_refused(lobby, service):
 def test_no_cursor_costs_more_than_an_error(text):
     for kind in (GroupsPlace, StandingPlace):
         try:
-            read_cursor(text, kind)
+            kind.parse(text)
         except BadInput:
             pass

@@ -103,7 +103,7 @@ async def test_a_page_has_1_to_100(lobby, limit):
     assert (status, body["message"]) == (400, "Invalid limit - limit must be between 1 and 100.")
 
 
-@pytest.mark.parametrize("cursor", ["!", "AAAA", "eyJhIjoxfQ==", "bnVsbA==", "WzEsMl0=", "ä", "W10", "=" * 5_000])
+@pytest.mark.parametrize("cursor", ["!", "AAAA", "eyJhIjoxfQ", "bnVsbA", "WzEsMl0", "ä", "=" * 5_000])
 async def test_a_cursor_that_is_none_is_refused(lobby, cursor):
     alice = await lobby.player("alice")
     status, body = await alice.http("GET", "/v2/notification", cacheable_cursor=cursor)

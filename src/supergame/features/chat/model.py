@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +11,7 @@ import msgspec
 from supergame.core.clock import Clock
 from supergame.core.errors import BadInput, NotFound
 from supergame.core.ids import Ids
+from supergame.protocol import cursor
 from supergame.protocol.chat import ChannelMessage
 from supergame.protocol.types import timestamp
 
@@ -61,18 +60,15 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     def text(self) -> str:
         """What clients keep and send back."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
+        return cursor.encode(self)
 
     @classmethod
     def parse(cls, text: str, channel_id: str) -> Cursor:
         """Read what a client sent back for this channel. Raises BadInput."""
-        try:
-            cursor = msgspec.json.decode(base64.b64decode(text, altchars=b"-_", validate=True), type=cls)
-        except (binascii.Error, ValueError):  # msgspec's errors are ValueErrors
-            raise BadInput("Invalid cursor.") from None
-        if cursor.channel_id != channel_id:
+        place = cursor.decode(text, cls)
+        if place.channel_id != channel_id:
             raise BadInput("Invalid cursor.")
-        return cursor
+        return place
 
 
 class MessageIds:

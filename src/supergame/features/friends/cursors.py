@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import TypeVar
-
 import msgspec
 
 from supergame.core.errors import BadInput
-from supergame.core.ids import is_uuid
+from supergame.protocol import cursor
 from supergame.protocol.friends import FriendState
-from supergame.protocol.types import INT64_MAX
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -35,14 +30,11 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     @classmethod
     def parse(cls, text: str, state: FriendState | None) -> Cursor:
         """Read what a client sent back for a list of that state, or of all; empty is the beginning. Raises BadInput."""
+        beginning = cls() if state is None else cls(state, of_state=True)
         if not text:
-            return cls() if state is None else cls(state, of_state=True)
-        place = _read(text, cls)
-        if place.of_state != (state is not None) or (place.of_state and place.state != state):
-            raise BadInput("Invalid cursor.")
-        if not (
-            0 <= place.state <= FriendState.BLOCKED and 0 <= place.updated_us <= INT64_MAX and is_uuid(place.other_id)
-        ):
+            return beginning
+        place = cursor.decode(text, cls)
+        if place.of_state != beginning.of_state or (place.of_state and place.state != state):
             raise BadInput("Invalid cursor.")
         return place
 
@@ -53,7 +45,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     def text(self) -> str:
         """What clients keep and send back."""
-        return _written(self)
+        return cursor.encode(self)
 
 
 class Acquaintance(msgspec.Struct, frozen=True, array_like=True):
@@ -65,27 +57,8 @@ class Acquaintance(msgspec.Struct, frozen=True, array_like=True):
     @classmethod
     def parse(cls, text: str) -> Acquaintance:
         """Read what a client sent back; empty is the beginning. Raises BadInput."""
-        if not text:
-            return cls()
-        place = _read(text, cls)
-        if not is_uuid(place.referrer_id) or not is_uuid(place.other_id):
-            raise BadInput("Invalid cursor.")
-        return place
+        return cursor.decode(text, cls) if text else cls()
 
     def text(self) -> str:
         """What clients keep and send back."""
-        return _written(self)
-
-
-P = TypeVar("P", Cursor, Acquaintance)
-
-
-def _read(text: str, kind: type[P]) -> P:
-    try:
-        return msgspec.json.decode(base64.b64decode(text, altchars=b"-_", validate=True), type=kind)
-    except (binascii.Error, ValueError):  # msgspec's errors are ValueErrors
-        raise BadInput("Invalid cursor.") from None
-
-
-def _written(place: Cursor | Acquaintance) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
+        return cursor.encode(self)

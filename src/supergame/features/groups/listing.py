@@ -16,8 +16,6 @@ from supergame.features.groups.model import (
     NotPermitted,
     StandingPlace,
     Stored,
-    read_cursor,
-    write_cursor,
 )
 from supergame.protocol.groups import Group, GroupList, GroupRole, GroupUser, GroupUserList, UserGroup, UserGroupList
 from supergame.store import Database, load_queries
@@ -71,11 +69,11 @@ class Listing:
         """A page of groups in the order of their names."""
         _check_limit(limit)
         pattern = formats.name_pattern(name)
-        place = read_cursor(cursor, GroupsPlace)
+        place = GroupsPlace.parse(cursor)
         rows = await self._database.all(
             QUERIES.search,
             Stored,
-            after_name=max(place.name, pattern.first),
+            after_name=max(place.search_name, pattern.first),
             after_id=place.group_id,
             before_name=pattern.before,
             pattern=pattern.like,
@@ -87,7 +85,7 @@ class Listing:
         more = len(rows) > limit
         del rows[limit:]
         end = GroupsPlace(formats.search_name(rows[-1].name), rows[-1].id) if more else None
-        return GroupList([row.to_wire() for row in rows], write_cursor(end) if end else "")
+        return GroupList([row.to_wire() for row in rows], end.text() if end else "")
 
     async def users(
         self, group_id: str, limit: int, state: int | None, cursor: str, caller_id: str | None
@@ -98,7 +96,7 @@ class Listing:
         formats.group_id(group_id)
         if state == GroupRole.BANNED and caller_id is not None:
             await self._check_admin(group_id, caller_id)
-        place = read_cursor(cursor, StandingPlace)
+        place = StandingPlace.parse(cursor)
         rows = await self._database.all(
             QUERIES.page_of_group,
             _Seat,
@@ -118,7 +116,7 @@ class Listing:
         end = StandingPlace(rows[-1].state, rows[-1].since_us, rows[-1].user_id) if more else None
         return GroupUserList(
             [GroupUser(users[row.user_id], row.state) for row in rows if row.user_id in users],
-            write_cursor(end) if end else "",
+            end.text() if end else "",
         )
 
     async def of_user(
@@ -129,7 +127,7 @@ class Listing:
         highest, lowest = _states(state, GroupRole.BANNED if caller_id is None else GroupRole.JOIN_REQUEST)
         if not is_uuid(user_id):
             raise BadInput("User ID must be a valid ID.")
-        place = read_cursor(cursor, StandingPlace)
+        place = StandingPlace.parse(cursor)
         rows = await self._database.all(
             QUERIES.page_of_user,
             _membership,
@@ -144,9 +142,7 @@ class Listing:
         more = len(rows) > limit
         del rows[limit:]
         end = StandingPlace(rows[-1][0], rows[-1][1], rows[-1][2].id) if more else None
-        return UserGroupList(
-            [UserGroup(group.to_wire(), state) for state, _, group in rows], write_cursor(end) if end else ""
-        )
+        return UserGroupList([UserGroup(group.to_wire(), state) for state, _, group in rows], end.text() if end else "")
 
     async def _check_admin(self, group_id: str, caller_id: str) -> None:
         state = await self._database.one(QUERIES.find_state, int, group_id=group_id, user_id=caller_id)

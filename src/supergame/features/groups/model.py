@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
-from typing import ClassVar, Final, NamedTuple, TypeVar
+from typing import ClassVar, Final, NamedTuple
 
 import msgspec
 
 from supergame.core.config import Section, setting
 from supergame.core.errors import BadInput, Conflict, NotFound, Refused
+from supergame.protocol import cursor
 from supergame.protocol.groups import Group, GroupRole
 from supergame.protocol.types import timestamp
 
 LOWEST_MEMBER: Final = GroupRole.MEMBER
 """Whoever is this or higher is a member; the others only have to do with the group."""
-
-C = TypeVar("C", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
@@ -132,8 +129,17 @@ def is_member(state: int | None) -> bool:
 class GroupsPlace(msgspec.Struct, frozen=True, array_like=True):
     """Where a page of groups ended."""
 
-    name: str = ""
+    search_name: str = ""
     group_id: str = ""
+
+    def text(self) -> str:
+        """What clients keep and send back."""
+        return cursor.encode(self)
+
+    @classmethod
+    def parse(cls, text: str) -> GroupsPlace:
+        """Read what a client sent back; empty is the beginning. Raises BadInput."""
+        return cursor.decode(text, cls) if text else cls()
 
 
 class StandingPlace(msgspec.Struct, frozen=True, array_like=True):
@@ -143,20 +149,11 @@ class StandingPlace(msgspec.Struct, frozen=True, array_like=True):
     since_us: int = 0
     id: str = ""
 
+    def text(self) -> str:
+        """What clients keep and send back."""
+        return cursor.encode(self)
 
-def write_cursor(place: GroupsPlace | StandingPlace) -> str:
-    """What clients keep of a place, and send back."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
-
-
-def read_cursor(text: str, kind: type[C]) -> C:
-    """Read what a client sent back; an empty text is the beginning. Raises BadInput."""
-    if not text:
-        return kind()
-    try:
-        data = base64.b64decode(text, altchars=b"-_", validate=True)
-        if b"\\u0000" in data:  # no database keeps such a text
-            raise BadInput("Cursor is invalid.")
-        return msgspec.json.decode(data, type=kind)
-    except (binascii.Error, ValueError):  # msgspec's errors are ValueErrors
-        raise BadInput("Cursor is invalid.") from None
+    @classmethod
+    def parse(cls, text: str) -> StandingPlace:
+        """Read what a client sent back; empty is the beginning. Raises BadInput."""
+        return cursor.decode(text, cls) if text else cls()

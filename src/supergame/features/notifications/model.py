@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from supergame.core.errors import BadInput
+from supergame.protocol import cursor
 from supergame.protocol.notifications import Notification
 from supergame.protocol.types import timestamp
 
@@ -64,14 +62,9 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     def text(self) -> str:
         """What clients keep and send back."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
+        return cursor.encode(self)
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """Read what a client sent back; an empty text starts at the beginning. Raises BadInput."""
-        if not text:
-            return cls()
-        try:
-            return msgspec.json.decode(base64.b64decode(text, altchars=b"-_", validate=True), type=cls)
-        except (binascii.Error, ValueError):  # msgspec's errors are ValueErrors
-            raise BadInput("Invalid cursor.") from None
+        return cursor.decode(text, cls) if text else cls()

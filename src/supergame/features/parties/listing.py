@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import msgspec
 
 from supergame.core.errors import BadInput
 from supergame.features.parties.model import Party
+from supergame.protocol import cursor as cursors
 from supergame.protocol.query import parse
 
 LIST_LIMIT_DEFAULT = 10
@@ -28,17 +28,12 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, order=True):
 
     def text(self) -> str:
         """What clients keep and send back."""
-        return urlsafe_b64encode(msgspec.json.encode(self)).decode()
+        return cursors.encode(self)
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """Read what a client sent back; an empty text starts at the beginning. Raises BadInput."""
-        if not text:
-            return cls()
-        try:
-            return msgspec.json.decode(urlsafe_b64decode(text), type=cls)
-        except ValueError:  # that of base64, or of msgspec
-            raise BadInput("Invalid cursor.") from None
+        return cursors.decode(text, cls) if text else cls()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,6 @@ have a value the query must have, and stops for breath now and then, so that oth
 from __future__ import annotations
 
 import heapq
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +18,7 @@ from sortedcontainers import SortedList  # type: ignore[import-untyped]
 from supergame.core.clock import MICROSECONDS
 from supergame.core.errors import BadInput
 from supergame.features.storage.model import StoredObject
+from supergame.protocol import cursor as cursors
 from supergame.protocol.document import Document, flatten
 from supergame.protocol.query import parse
 from supergame.protocol.querytree import Exactly, Number, QueryTree
@@ -286,15 +286,11 @@ class _Down(str):
 
 
 def _write_cursor(mark: str, marks: tuple[Any, ...]) -> str:
-    return urlsafe_b64encode(msgspec.json.encode([mark, *marks])).rstrip(b"=").decode()
+    return cursors.encode([mark, *marks])
 
 
 def _read_cursor(cursor: str, mark: str, order: Sequence[str]) -> tuple[Any, ...]:
-    try:
-        read = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[str | float | None])
-    except (msgspec.DecodeError, ValueError):
-        raise BadInput("Invalid cursor.") from None
-    own_mark, *values = read or [None]
+    own_mark, *values = cursors.decode(cursor, list[str | float | None]) or [None]
     fits = len(values) == max(1, len(order)) + 2 and all(isinstance(part, str) for part in values[-2:])
     if own_mark != mark or not fits:
         raise BadInput("Invalid cursor.")

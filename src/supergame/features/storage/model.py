@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -13,6 +12,7 @@ import msgspec
 from supergame.core.config import Section, setting
 from supergame.core.errors import BadInput
 from supergame.core.ids import NIL
+from supergame.protocol import cursor as cursors
 
 NAME_BYTES_MAX: Final = 128
 """Length of a collection or a key."""
@@ -137,17 +137,9 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
     def cursor(self) -> str:
         """The place as text."""
-        return urlsafe_b64encode(msgspec.json.encode(self)).rstrip(b"=").decode()
+        return cursors.encode(self)
 
     @classmethod
     def of_cursor(cls, cursor: str) -> Place:
         """Read a cursor; none means the beginning. Raises BadInput."""
-        if not cursor:
-            return cls()
-        try:
-            place = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=cls)
-        except (msgspec.DecodeError, ValueError):
-            raise BadInput("Invalid cursor.") from None
-        if "\0" in place.key + place.user_id:
-            raise BadInput("Invalid cursor.")
-        return place
+        return cursors.decode(cursor, cls) if cursor else cls()
