@@ -130,6 +130,16 @@ async def test_an_id_may_be_another_claim_and_a_number(trusting: MakeNode, issue
         assert user.display_name == "é" * 127
 
 
+async def test_a_token_may_have_to_say_more(trusting: MakeNode, issuer: Issuer) -> None:
+    """Where the audience is the same for every game, another claim tells them apart, maybe deep inside."""
+    async with trusting(required_claims=["console.app=0100=", "ring=gold"], id_claim="console.player") as node:
+        identity, said = node.services.identity, {"app": "0100=", "player": "p1"}
+        login = await identity.authenticate_openid("test", OpenIdProof(issuer.token(console=said, ring="gold")))
+        assert (await identity.links(login.user_id))[0].external_id == "p1"
+        for claims in ({"ring": "gold"}, {"console": said}, {"console": "0100=", "ring": "gold"}):
+            assert "it does not say" in await rejected(identity, OpenIdProof(issuer.token(**claims)))
+
+
 async def test_an_issuer_that_is_down_is_told_and_does_not_lock_out_those_with_known_keys(
     identity: Identity, issuer: Issuer
 ) -> None:

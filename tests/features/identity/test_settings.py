@@ -42,6 +42,7 @@ def test_good_settings_are_accepted(settings: dict[str, Any]) -> None:
         ({**GOOD, "issuer": "http://issuer.example"}, "identity.openid.test.issuer has to begin with https://"),
         ({**GOOD, "keys_url": "file:///etc/passwd"}, "identity.openid.test.keys_url has to begin with https://"),
         ({**GOOD, "discovery_url": "https://[/"}, "identity.openid.test.discovery_url has to begin with https://"),
+        ({**GOOD, "required_claims": ("app",)}, "required_claims: app has to be written as name=value"),
         ({"token_url": "https://a.example/t"}, "has a token_url, and so needs client_id and client_secret"),
         (CODES, "has a token_url, and so needs an issuer or a userinfo_url"),
     ],

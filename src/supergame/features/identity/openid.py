@@ -13,6 +13,7 @@ from supergame.features.identity.model import (
     OpenIdProof,
     Rejected,
     identified,
+    of_object,
 )
 from supergame.features.identity.onetime import OneTime
 from supergame.features.identity.settings import OpenIdSettings
@@ -32,7 +33,9 @@ class OpenId:
     async def verify(self, proof: OpenIdProof) -> ExternalIdentity:
         """Find out who it is, by the code if there is one, else by the token."""
         said = await self._by_code(proof) if proof.code else await self._by_token(proof.token, proof.nonce)
-        return identified(self._provider, said.get(self._settings.id_claim), said.get(self._settings.name_claim))
+        return identified(
+            self._provider, _claim(said, self._settings.id_claim), _claim(said, self._settings.name_claim)
+        )
 
     async def _by_code(self, proof: OpenIdProof) -> dict[str, Any]:
         if self._codes is None:
@@ -52,11 +55,25 @@ class OpenId:
         if self._tokens is None:
             raise Rejected("its provider has no id tokens")
         claims = await self._tokens.verify(token)
+        for required in self._settings.required_claims:
+            name, _, value = required.partition("=")
+            if _claim(claims, name) != value:
+                raise Rejected(f"it does not say {required}")
         if nonce and not hmac.compare_digest(nonce.encode(), str(claims.get("nonce")).encode(errors="replace")):
             raise Rejected("its nonce is another")
         if self._settings.one_time_claim:
-            await self._one_time.spend(self._provider, claims.get(self._settings.one_time_claim), expires_at(claims))
+            await self._one_time.spend(
+                self._provider, _claim(claims, self._settings.one_time_claim), expires_at(claims)
+            )
         return claims
+
+
+def _claim(said: dict[str, Any], name: str) -> Any:
+    """What was said under a name, or, where that is `a.b`, under `b` in `a`."""
+    outer, dot, inner = name.partition(".")
+    if name in said or not dot:
+        return said.get(name)
+    return _claim(of_object(said.get(outer)), inner)
 
 
 class Apple:

@@ -27,8 +27,9 @@ class OpenIdSettings:
     discovery_url: str = setting("", "Where its configuration is found, if not below the issuer.")
     keys_url: str = setting("", "Where its keys are found, so that its configuration need not be read.")
     algorithms: tuple[str, ...] = setting(("RS256", "ES256", "EdDSA"), "How its id tokens may be signed.")
-    id_claim: str = setting("sub", "What of the token or the user's information is the player's id.")
+    id_claim: str = setting("sub", "What of the token or the user's information is the player's id; a.b is b in a.")
     name_claim: str = setting("name", "What of them is the player's name.")
+    required_claims: tuple[str, ...] = setting((), "What else its id tokens have to say, as name=value.")
     one_time_claim: str = setting("", "A claim, such as jti or nonce, that no two logins may share.")
     client_id: str = setting("", "The game's id there, for exchanging authorization codes.")
     client_secret: str = setting("", "The secret that goes with it.")
@@ -121,6 +122,9 @@ def check_openid(name: str, settings: OpenIdSettings) -> None:
     for algorithm in settings.algorithms:
         if algorithm not in ALGORITHMS:
             raise BadSetting(f"{name}.algorithms: {algorithm} is none of {', '.join(ALGORITHMS)}.")
+    for required in settings.required_claims:
+        if "=" not in required:
+            raise BadSetting(f"{name}.required_claims: {required} has to be written as name=value.")
     if not settings.issuer and not settings.token_url:
         raise BadSetting(f"{name} needs an issuer, whose id tokens are accepted, or a token_url to exchange codes at.")
     if settings.issuer and not (settings.algorithms and (settings.audiences or settings.client_id)):
