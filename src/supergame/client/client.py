@@ -19,6 +19,7 @@ from supergame.client.socket import Socket
 from supergame.core.clock import Clock, SystemClock
 from supergame.protocol.accounts import (
     Account,
+    AccountArchive,
     AccountCustom,
     AccountDevice,
     AccountEmail,
@@ -255,6 +256,11 @@ class Client:
     async def delete_account(self, session: Session) -> None:
         """Delete the account and all that belongs to it."""
         await self.call("DeleteAccount", Empty(), Empty, session)
+
+    async def export_account(self, session: Session) -> dict[str, Any]:
+        """Everything that is kept on the player, by feature."""
+        answer = await self.call("ExportAccount", Empty(), AccountArchive, session)
+        return cast(dict[str, Any], msgspec.json.decode(answer.archive))
 
     async def users(self, session: Session, ids: Sequence[str] = (), usernames: Sequence[str] = ()) -> list[User]:
         """Other players, by id or username."""

@@ -15,8 +15,6 @@ from supergame import testing
 from supergame.client import RequestFailed
 from supergame.core.errors import NotFound, TooMany
 from supergame.features.accounts.archive import ARCHIVES_WAITING_MAX
-from supergame.protocol.accounts import AccountArchive
-from supergame.protocol.types import Empty
 
 
 def parts(value: Any) -> Iterator[str]:
@@ -62,15 +60,14 @@ async def test_an_archive_has_a_part_for_every_feature_that_keeps_something(stor
 
 
 async def test_players_get_their_own_archive_but_not_all_the_time(story: Story) -> None:
-    ann = story.ann
-    answer = await ann.client.call("ExportAccount", Empty(), AccountArchive, ann.session)
-    assert answer.user_id == ann.user_id
-    assert json.loads(answer.archive)["accounts"]["account"]["username"] == "ann-the-quick"
-    await ann.client.call("ExportAccount", Empty(), AccountArchive, ann.session)
+    ann, bob = story.ann, story.bob
+    archive = await ann.client.export_account(ann.session)
+    assert archive["accounts"]["account"]["username"] == "ann-the-quick"
+    await ann.client.export_account(ann.session)
     with pytest.raises(RequestFailed, match="Too many archives") as refused:
-        await ann.client.call("ExportAccount", Empty(), AccountArchive, ann.session)
+        await ann.client.export_account(ann.session)
     assert refused.value.code == TooMany.code
-    await story.bob.client.call("ExportAccount", Empty(), AccountArchive, story.bob.session)
+    assert (await bob.client.export_account(bob.session))["accounts"]["account"]["id"] == bob.user_id
 
 
 async def test_there_is_no_archive_of_nobody(story: Story) -> None:
