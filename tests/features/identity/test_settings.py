@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from supergame import testing
-from supergame.core.config import BadSetting
+from supergame.core.config import BadSetting, Config
 from supergame.features.identity import IdentitySettings, OpenIdSettings
+from supergame.features.identity.providers import switched_on
 from supergame.features.identity.settings import check, secure
 from supergame.store import Database
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "identity-providers.md"
 GOOD: dict[str, Any] = {"issuer": "https://issuer.example", "audiences": ("the-game",)}
 CODES: dict[str, Any] = {"token_url": "https://a.example/t", "client_id": "id", "client_secret": "secret"}
 
@@ -63,6 +67,18 @@ def test_platforms_are_reached_safely() -> None:
         False,
         False,
     ]
+
+
+TOML = re.compile(r"^```\{code-block\} toml\n(?::.*\n)+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("text", TOML.findall(PAGE.read_text(encoding="utf-8")), ids=lambda text: text.splitlines()[1])
+def test_the_documented_settings_are_accepted(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "supergame.toml"
+    file.write_text(text, encoding="utf-8")
+    settings = Config.load([IdentitySettings], file=file).section(IdentitySettings)
+    check(settings)
+    assert switched_on(settings)
 
 
 @pytest.mark.parametrize(
