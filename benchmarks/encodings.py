@@ -30,15 +30,14 @@ def _dump_json(message: dict) -> bytes:
 def _dump_protobuf(message: dict) -> bytes:
     """An envelope has one message in it, and maybe a cid."""
     ((name, body),) = ((name, body) for name, body in message.items() if name != "cid")
-    cid = protobuf.encode_cid(message["cid"]) if "cid" in message else b""
+    cid = message.get("cid", "").encode()
     return protobuf.encode_envelope(name, build(ENVELOPE[name][1], body, strict_fields=True), cid)
 
 
 def _load_protobuf(data: bytes) -> dict:
-    """The cid comes as the field that it is: all that is asked of it here is whether it is there."""
     cid, name, body = protobuf.split_envelope(data)
     message = {name: json.loads(encode(protobuf.builder(ENVELOPE[name][1])(body)))} if name else {}
-    return message | ({"cid": cid} if cid else {})
+    return message | ({"cid": cid.decode()} if cid else {})
 
 
 JSON = Encoding("json", TEXT, _dump_json, json.loads)

@@ -103,9 +103,9 @@ async def test_everybody_hears_a_message_in_the_encoding_they_asked_for(node: No
         (b"\x0a\x017", 2, "Missing message."),
         (b"\xfa\x7f\x00", 2, "Missing message."),
         (Envelope(match_data={}).SerializeToString(), 1, "Unrecognized message."),
-        (b"\x0a", 3, "Expected a protobuf message"),
-        (b'{"ping":{}}', 3, "Expected a protobuf message"),
-        (b"\xc2\x01\x03\x0a\x01\xff", 3, "Expected a protobuf message"),
+        (b"\x0a", 3, "Expected a protobuf message."),
+        (b'{"ping":{}}', 3, "Expected a protobuf message."),
+        (b"\xc2\x01\x03\x0a\x01\xff", 3, "Expected a protobuf message."),
     ],
 )
 async def test_what_is_not_in_the_protocol_ends_the_socket(node: Node, message: bytes, code: int, words: str) -> None:

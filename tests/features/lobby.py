@@ -72,7 +72,7 @@ def _heard(head: int, payload: bytes) -> dict[str, Any]:
         return json.loads(payload)
     cid, name, body = PROTOBUF.split(payload)
     message = {name: json.loads(encode(builder(ENVELOPE[name][1])(body)))} if name else {}
-    return message | ({"cid": cid[2:].decode()} if cid else {})  # its field's number and size are one byte each
+    return message | ({"cid": cid.decode()} if cid else {})
 
 
 class Player:

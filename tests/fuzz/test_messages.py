@@ -17,7 +17,7 @@ from tests.protocol.published import REALTIME
 
 from supergame.protocol.catalogue import MESSAGES
 from supergame.protocol.chat import ChannelJoin
-from supergame.protocol.protobuf import delimited, encode_cid, encode_envelope
+from supergame.protocol.protobuf import delimited, encode_bare, encode_envelope
 from supergame.protocol.system import Ping
 from supergame.testing import Player, RunningNode
 
@@ -32,7 +32,7 @@ ERRORS = range(8)
 
 
 LAST = b'{"cid":"the last","ping":{}}'
-LAST_IN_PROTOBUF = encode_envelope("ping", Ping(), encode_cid("the last"))
+LAST_IN_PROTOBUF = encode_envelope("ping", Ping(), b"the last")
 JOIN_IN_PROTOBUF = encode_envelope("channel_join", ChannelJoin("lobby", 1))
 
 
@@ -152,7 +152,7 @@ def protobuf_envelope(garbage: Garbage) -> bytes:
     declared = garbage.random.choice(list(MESSAGES.values()))
     data = delimited(declared.number, garbage.protobuf(declared.type))
     if garbage.chance(0.8):
-        data = encode_cid("7") + data
+        data = encode_bare(b"7") + data
     if garbage.chance(0.02):
         data += garbage.wire_field(garbage.random.choice((1, 11, 32, 60)))
     return garbage.damaged(data) if garbage.chance(0.05) else data

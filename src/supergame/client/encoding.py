@@ -39,7 +39,7 @@ JSON: Final = Encoding(
 PROTOBUF: Final = Encoding(
     "protobuf",
     WSMsgType.BINARY,
-    protobuf.encode_cid,
+    str.encode,
     protobuf.encode_envelope,
     protobuf.split_envelope,
     protobuf.builder,

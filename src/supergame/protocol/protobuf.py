@@ -1,7 +1,7 @@
 """The protobuf encoding: messages to bytes and back, and the envelope that carries them over a socket.
 
-Google's library reads and writes the bytes. Between its objects and our messages stand two functions for each type of
-message, generated so that they do no more than its fields need. The library is loaded, and a type prepared, when the
+Google's library reads and writes the bytes. Between its objects and our messages stand functions that are generated
+for each type of message, and do no more than its fields need. The library is loaded, and a type prepared, when the
 first message is to be read or written.
 
 What the encoding allows is what protobuf allows: unknown fields are passed over (a field that comes as another kind of
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 from supergame.protocol.catalogue import ENVELOPE
@@ -28,7 +28,6 @@ CID_NUMBER: Final = 1
 MESSAGE_GROUP: Final = "message"
 """The name of the envelope's oneof that holds what it carries."""
 
-HEADS_CACHED_MAX: Final = 8_192  # beginnings of fields that are kept ready, about 100 bytes each
 NANOSECONDS: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,7 +43,11 @@ def decoder(message: type[M]) -> Callable[[bytes], M]:
     build: Callable[[Any], M] = builder(message)
 
     def decode(data: bytes) -> M:
-        return build(_parsed(_class(message), data))
+        try:
+            parsed = _class(message).FromString(data)
+        except _decode_error() as error:
+            raise NotProtobuf from error
+        return build(parsed)
 
     return decode
 
@@ -62,57 +65,60 @@ def builder(message: type[M]) -> Callable[[Any], M]:
     return build
 
 
-def _parsed(of: Any, data: bytes) -> Any:
-    try:
-        return of.FromString(data)
-    except _decode_error():
-        raise Malformed("Expected a protobuf message") from None
+class NotProtobuf(Malformed):
+    """Expected a protobuf message."""
 
 
 # The envelope
 
 
 def split_envelope(frame: bytes) -> tuple[bytes, str, Any]:
-    """Take an envelope apart: its cid as the field that it is (b"" for none), the message's name, its body.
+    """Take an envelope apart: its cid as UTF-8 (b"" for none), the message's name, and what a `builder` takes.
 
-    The name is "" when there is no message, or none that the protocol has; the body is what a `builder` takes.
-    Raises Malformed for what is no envelope.
+    The name is "" when there is no message, or none that the protocol has. Raises Malformed for what is no envelope.
     """
-    envelope = _parsed(_envelope(), frame)
-    cid, name = envelope.cid, envelope.WhichOneof(MESSAGE_GROUP)
-    raw_cid = encode_cid(cid) if cid else b""
-    return (raw_cid, name, getattr(envelope, name)) if name else (raw_cid, "", None)
-
-
-def encode_cid(cid: str) -> bytes:
-    """Write a cid as the field of the envelope that it is."""
-    return delimited(CID_NUMBER, cid.encode())
+    try:
+        envelope = _envelope().FromString(frame)
+    except _decode_error() as error:
+        raise NotProtobuf from error
+    cid, name = envelope.cid.encode(), envelope.WhichOneof(MESSAGE_GROUP)
+    return (cid, name, getattr(envelope, name)) if name else (cid, "", None)
 
 
 def encode_envelope(name: str, message: Message, cid: bytes = b"") -> bytes:
-    """Write one message in its envelope; `cid` is a field as `split_envelope` gave it, or b"" for none."""
+    """Write one message in its envelope; `cid` is UTF-8 as `split_envelope` gave it, or b"" for none."""
     number, _ = ENVELOPE[name]
-    return cid + delimited(number, encode(message))
+    return encode_bare(cid) + delimited(number, encode(message))
+
+
+def encode_bare(cid: bytes) -> bytes:
+    """Write the answer that says no more than that it is done."""
+    return _CID_TAG + varint(len(cid)) + cid if cid else b""
 
 
 def delimited(number: int, value: bytes) -> bytes:
     """Write a field that holds text, bytes or a message."""
-    return field_head(number, len(value)) + value
+    return tag(number) + varint(len(value)) + value
 
 
-@lru_cache(maxsize=HEADS_CACHED_MAX)
-def field_head(number: int, size: int) -> bytes:
-    """What stands before the value of such a field: its number with the kind of value, and its size."""
-    return _varint(number << 3 | 2) + _varint(size)
+def tag(number: int) -> bytes:
+    """What such a field begins with; its size and its value follow."""
+    return varint(number << 3 | 2)
 
 
-def _varint(value: int) -> bytes:
-    written = bytearray()
-    while value > 0x7F:
-        written.append(value & 0x7F | 0x80)
-        value >>= 7
-    written.append(value)
-    return bytes(written)
+def varint(value: int) -> bytes:
+    """Write a number, seven bits to a byte, the lowest first."""
+    if value < VARINTS_READY:
+        return _VARINTS[value]
+    return bytes((value & 0x7F | 0x80,)) + varint(value >> 7)
+
+
+VARINTS_READY: Final = 2_048
+_VARINTS: Final = tuple(
+    bytes((value,)) if value < 0x80 else bytes((value & 0x7F | 0x80, value >> 7)) for value in range(VARINTS_READY)
+)
+"""Nearly all sizes are in here: looking one up beats making it."""
+_CID_TAG: Final = tag(CID_NUMBER)
 
 
 # Google's library, loaded late
@@ -147,7 +153,7 @@ def _reader(kind: type[Message]) -> Callable[[Any], Message]:
     """Generate `made(source)`, one expression for each field."""
     names: dict[str, Any] = {"kind": kind, "finite": _finite, "int64": _int64, "time": _time}
     arguments = ", ".join(_read_field(field, names) for field in fields(kind))
-    return _generated(f"def made(source): return kind({arguments})", names)
+    return _generated(["def made(source):", f"return kind({arguments})"], names)
 
 
 def _read_field(field: Field, names: dict[str, Any]) -> str:
@@ -202,23 +208,24 @@ def _time(value: Any) -> datetime:
 
 @cache
 def _encoder(kind: type[Message]) -> Callable[[Message], bytes]:
-    new, fill = _class(kind), _filler(kind)
-
-    def encode(message: Message) -> bytes:
-        target = new()
-        fill(message, target)
-        data: bytes = target.SerializeToString()
-        return data
-
-    return encode
+    """Generate `made(message)`, which gives the bytes."""
+    names: dict[str, Any] = {"new": _class(kind)}
+    return _generated(
+        ["def made(message):", "target = new()", *_fill(kind, names), "return target.SerializeToString()"], names
+    )
 
 
 @cache
 def _filler(kind: type[Message]) -> Callable[[Message, Any], None]:
-    """Generate `made(message, target)`, a statement or two for each field."""
-    names: dict[str, Any] = {"set_time": _set_time}
-    lines = [line for field in fields(kind) for line in _write_field(field, names)]
-    return _generated("\n    ".join(["def made(message, target):", *(lines or ["pass"])]), names)
+    """Generate `made(message, target)`, which fills an object that is part of another."""
+    names: dict[str, Any] = {}
+    return _generated(["def made(message, target):", *_fill(kind, names), "return"], names)
+
+
+def _fill(kind: type[Message], names: dict[str, Any]) -> list[str]:
+    """The lines that fill Google's object `target`, a statement or two for each field."""
+    names["set_time"] = _set_time
+    return [line for field in fields(kind) for line in _write_field(field, names)]
 
 
 def _write_field(field: Field, names: dict[str, Any]) -> list[str]:
@@ -252,7 +259,7 @@ def _set_time(target: Any, value: datetime) -> None:
     target.nanos = since.microseconds * 1_000
 
 
-def _generated(source: str, names: dict[str, Any]) -> Callable[..., Any]:
-    """Define the function `made` that a source holds; `names` is all that it may use."""
-    exec(source, names)  # made of the names of declared fields, and of nothing that comes from outside
+def _generated(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
+    """Define the function `made` that these lines say; `names` is all that it may use."""
+    exec("\n    ".join(lines), names)  # made of the names of declared fields, and of nothing that comes from outside
     return cast(Callable[..., Any], names["made"])

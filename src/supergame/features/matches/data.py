@@ -19,8 +19,9 @@ from supergame.protocol.types import Int64, fields
 
 OPENINGS_CACHED_MAX: Final = 16_384  # beginnings of match data that are kept ready, about 300 bytes each
 
-_NUMBER: Final = ENVELOPE[name_of(MatchData)][0]
 _NUMBERS: Final = {field.name: field.number for field in fields(MatchData)}
+_TAG: Final = protobuf.tag(ENVELOPE[name_of(MatchData)][0])
+_DATA_TAG: Final = protobuf.tag(_NUMBERS["data"])
 
 
 def match_data(
@@ -77,9 +78,9 @@ def _json_opening(match_id: str, sender: bytes, op_code: int) -> bytes:
 def protobuf_frame(match_id: str, op_code: int, data: bytes, sender: bytes, reliable: bool) -> bytes:
     """The framed protobuf of one match_data; `sender` is protobuf, or empty."""
     opening = _protobuf_opening(match_id, sender, op_code, reliable)
-    head = protobuf.field_head(_NUMBERS["data"], len(data)) if data else b""
-    body_head = protobuf.field_head(_NUMBER, len(opening) + len(head) + len(data))
-    return frame(b"".join((body_head, opening, head, data)), BINARY)
+    data_size = protobuf.varint(len(data))
+    size = protobuf.varint(len(opening) + len(_DATA_TAG) + len(data_size) + len(data))
+    return frame(b"".join((_TAG, size, opening, _DATA_TAG, data_size, data)), BINARY)
 
 
 @lru_cache(maxsize=OPENINGS_CACHED_MAX)
