@@ -174,11 +174,26 @@ def test_a_user_s_older_tokens_are_called_back_and_later_ones_are_good(tokens: T
         tokens.verify(before)
 
 
+def test_the_others_of_a_user_are_called_back_and_one_family_goes_on(tokens: Tokens) -> None:
+    old, kept, bob = (tokens.issue(user, user) for user in ("alice", "alice", "bob"))
+    told: list[Revoked] = []
+    tokens.on_revoked(told.append)
+    moment = tokens.moment()
+    tokens.revoke_others("alice", kept.claims.family, moment, until=2_000_000_000)
+    tokens.revoke_others("alice", old.claims.family, moment - 1, until=2_000_000_000)  # an older word, come late
+    with pytest.raises(Unauthenticated):
+        tokens.verify(old.token)
+    for pair in (kept, bob, tokens.issue("alice", "alice")):
+        assert tokens.verify(pair.token)
+    assert told == [Revoked(user_id="alice", issued_before_us=moment, kept=kept.claims.family)]
+
+
 async def test_what_was_called_back_is_forgotten_once_it_has_expired(tokens: Tokens, clock: ManualClock) -> None:
     now = clock.now_seconds()
-    for i in range(PRUNE_EVERY - 2):
+    for i in range(PRUNE_EVERY - 3):
         tokens.revoke_family(f"family {i}", until=now + 1)
     tokens.revoke_user("user", 1, until=now + 1)
+    tokens.revoke_others("user", "family", 1, until=now + 1)
     await clock.advance(2)
     tokens.revoke_family("last", until=now + 60)
     assert tokens.revocations == 1

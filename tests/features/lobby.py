@@ -231,7 +231,7 @@ class Lobby:
         """Somebody logs in, with a new account if need be, and connects."""
         accounts = self.services["accounts"]
         login = await accounts.authenticate_device(f"device-of-{username}", username=username)
-        pair = accounts.begin_session(login)
+        pair = await accounts.begin_session(login)
         return self.enter(username, user_id=login.user_id, token=pair.token, **session)
 
     def enter(self, username: str, *, user_id: str = "", token: str = "", **session: Any) -> Player:

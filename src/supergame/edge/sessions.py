@@ -105,7 +105,8 @@ class Sessions:
     def revoked(self, revoked: Revoked) -> None:
         """Close the sessions whose tokens have been called back."""
         if revoked.user_id:
-            found = [s for s in self.of_user(revoked.user_id) if s.issued_us < revoked.issued_before_us]
+            older = [s for s in self.of_user(revoked.user_id) if s.issued_us < revoked.issued_before_us]
+            found = [s for s in older if not revoked.kept or s.family != revoked.kept]
         else:
             found = list(self._by_family.get(revoked.family))
         for session in found:

@@ -58,6 +58,16 @@ class Revoked(NamedTuple):
     family: str = ""
     user_id: str = ""
     issued_before_us: int = 0
+    kept: str = ""
+    """The family of the user's that is not meant; empty where all are."""
+
+
+class _Kept(NamedTuple):
+    """The one family of a user that was kept as the others, made before a moment, were called back."""
+
+    family: str
+    issued_before_us: int
+    until: int
 
 
 class _Hs256(HMACAlgorithm):
@@ -84,6 +94,7 @@ class Tokens:
         self._refresh = _Signer(settings.refresh_key, settings.token_cache_max)
         self._families: dict[str, int] = {}
         self._users: dict[str, tuple[int, int]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._listeners: list[Callable[[Revoked], object]] = []
         self._latest_us = 0
         self._until_prune = PRUNE_EVERY
@@ -91,7 +102,7 @@ class Tokens:
     @property
     def revocations(self) -> int:
         """How many families and users are remembered as called back."""
-        return len(self._families) + len(self._users)
+        return len(self._families) + len(self._users) + len(self._kept)
 
     @property
     def remembered(self) -> int:
@@ -150,6 +161,10 @@ class Tokens:
             revoked = self._users.get(claims.user_id)
             if revoked is not None and claims.issued_us < revoked[0]:
                 raise Unauthenticated
+        if self._kept:
+            kept = self._kept.get(claims.user_id)
+            if kept is not None and claims.issued_us < kept.issued_before_us and claims.family != kept.family:
+                raise Unauthenticated
         return claims
 
     def sign(self, payload: dict[str, Any]) -> str:
@@ -174,9 +189,22 @@ class Tokens:
         self._users[user_id] = (max(issued_before_us, known_before_us), max(until, known_until))
         self._announce(Revoked(user_id=user_id, issued_before_us=issued_before_us))
 
+    def revoke_others(self, user_id: str, family: str, issued_before_us: int, until: int) -> None:
+        """The same but for one family. What was called back at a later moment takes the place of the earlier."""
+        known = self._kept.get(user_id)
+        if known is not None and known.issued_before_us > issued_before_us:
+            return
+        self._kept[user_id] = _Kept(family, issued_before_us, until)
+        self._announce(Revoked(user_id=user_id, issued_before_us=issued_before_us, kept=family))
+
     def called_back_us(self, user_id: str) -> int:
-        """The moment before which a user's tokens are called back; 0 if they are not."""
+        """The moment before which all of a user's tokens are called back; 0 if they are not."""
         return self._users.get(user_id, (0, 0))[0]
+
+    def others_called_back_us(self, user_id: str) -> int:
+        """The moment before which those of all but one of the user's families are; 0 if they are not."""
+        kept = self._kept.get(user_id)
+        return 0 if kept is None else kept.issued_before_us
 
     def on_revoked(self, listener: Callable[[Revoked], object]) -> None:
         """Call `listener` whenever tokens are called back."""
@@ -189,6 +217,7 @@ class Tokens:
             now = self._clock.now_seconds()
             self._families = {family: until for family, until in self._families.items() if until > now}
             self._users = {user_id: entry for user_id, entry in self._users.items() if entry[1] > now}
+            self._kept = {user_id: kept for user_id, kept in self._kept.items() if kept.until > now}
         for listener in self._listeners:
             listener(revoked)
 

@@ -59,7 +59,7 @@ async def test_whose_address_it_is(each_house: House) -> None:
 
 async def test_a_reset_gives_another_password_and_ends_all_sessions(each_house: House) -> None:
     accounts, login = each_house.accounts, await alice(each_house)
-    pair = accounts.begin_session(login)
+    pair = await accounts.begin_session(login)
     assert not await reset(each_house, login.user_id, "bob@example.com", "open barley")
     each_house.tokens.verify(pair.token)
     assert await reset(each_house, login.user_id, EMAIL, "open barley")

@@ -16,7 +16,7 @@ REFUSED = r"Refresh token invalid or expired."
 
 
 async def pair_of(house: House, name: str = "alice") -> TokenPair:
-    return house.accounts.begin_session(await house.player(name))
+    return await house.accounts.begin_session(await house.player(name))
 
 
 async def test_a_refresh_gives_a_new_pair_that_differs_from_the_old(each_house: House) -> None:
@@ -90,7 +90,7 @@ async def test_another_family_of_the_same_player_is_not_concerned(house: House) 
 
 
 async def test_vars_are_carried_over_a_refresh_unless_others_are_given(house: House) -> None:
-    old = house.accounts.begin_session(await house.player("alice"), {"build": "1"})
+    old = await house.accounts.begin_session(await house.player("alice"), {"build": "1"})
     kept = await house.accounts.session_refresh(old.refresh_token)
     assert kept.claims.vars == {"build": "1"}
     changed = await house.accounts.session_refresh(kept.refresh_token, {"build": "2"})
@@ -101,12 +101,12 @@ async def test_vars_are_carried_over_a_refresh_unless_others_are_given(house: Ho
 async def test_too_many_vars_are_refused(house: House) -> None:
     login = await house.player("alice")
     with pytest.raises(BadInput, match=r"Session vars invalid"):
-        house.accounts.begin_session(login, {"x": "y" * VARS_BYTES_MAX})
+        await house.accounts.begin_session(login, {"x": "y" * VARS_BYTES_MAX})
 
 
 async def test_as_many_vars_as_allowed_make_a_token_that_is_accepted(house: House) -> None:
     login = await house.player("alice")
-    pair = house.accounts.begin_session(login, {"x": "y" * (VARS_BYTES_MAX - 8)})
+    pair = await house.accounts.begin_session(login, {"x": "y" * (VARS_BYTES_MAX - 8)})
     assert house.tokens.verify(pair.token).vars
     assert house.tokens.verify_refresh(pair.refresh_token).vars
 

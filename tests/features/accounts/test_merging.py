@@ -69,7 +69,7 @@ async def test_the_newest_devices_are_kept_as_far_as_there_is_room(house: House)
 async def test_the_sessions_of_the_one_given_up_end_and_the_others_go_on(each_house: House) -> None:
     accounts = each_house.accounts
     ann, old = await each_house.player("ann"), await each_house.player("old-ann")
-    tokens, old_tokens = accounts.begin_session(ann), accounts.begin_session(old)
+    tokens, old_tokens = await accounts.begin_session(ann), await accounts.begin_session(old)
     socket, old_socket = each_house.connect(tokens.token), each_house.connect(old_tokens.token)
     await accounts.merge(old.user_id, ann.user_id)
     assert (bool(old_socket.closed), bool(socket.closed)) == (True, False)

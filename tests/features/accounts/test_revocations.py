@@ -35,7 +35,7 @@ def good(house: House, token: str) -> bool:
 
 
 async def pair_of(house: House) -> TokenPair:
-    return house.accounts.begin_session(await house.player("alice"))
+    return await house.accounts.begin_session(await house.player("alice"))
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
@@ -73,7 +73,7 @@ async def test_who_is_logging_in_meanwhile_gets_no_tokens(house: House, end: End
     await end(house, pair)
     await house.clock.advance(seconds)
     with pytest.raises(Aborted):
-        house.accounts.begin_session(login)
+        await house.accounts.begin_session(login)
 
 
 async def test_who_logs_in_afterwards_gets_tokens_that_are_good(house: House) -> None:

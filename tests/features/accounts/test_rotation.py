@@ -65,7 +65,7 @@ class Rotation(RuleBasedStateMachine):
         return len(self.lines) - 1, 0
 
     async def _log_in(self) -> TokenPair:
-        return self.house.accounts.begin_session(await self.house.player("alice"))
+        return await self.house.accounts.begin_session(await self.house.player("alice"))
 
     @rule(target=tokens, token=tokens)
     def refresh(self, token: tuple[int, int]) -> tuple[int, int]:

@@ -72,7 +72,7 @@ async def test_who_is_not_there_is_not_found(accounts: Accounts) -> None:
 
 async def test_a_deleted_account_is_gone_with_its_tokens_and_sockets(each_house: House) -> None:
     accounts, alice = each_house.accounts, await each_house.player("alice")
-    pair = accounts.begin_session(alice)
+    pair = await accounts.begin_session(alice)
     pair = await accounts.session_refresh(pair.refresh_token)
     socket = each_house.connect(pair.token)
     await accounts.delete(alice.user_id)
@@ -96,7 +96,7 @@ async def test_others_delete_their_rows_in_the_same_transaction_or_nothing_happe
             raise Refused("Not now.")
 
     each_house.events.within(AccountDeleted, forget)
-    socket = each_house.connect(each_house.accounts.begin_session(alice).token)
+    socket = each_house.connect((await each_house.accounts.begin_session(alice)).token)
     with pytest.raises(Refused):
         await each_house.accounts.delete(alice.user_id)
     assert await each_house.accounts.get(alice.user_id)
@@ -143,7 +143,7 @@ async def test_a_deletion_leaves_a_tombstone(each_house: House) -> None:
 
 async def test_a_ban_ends_everything_and_unbanning_lets_the_player_log_in_anew(each_house: House) -> None:
     accounts, alice = each_house.accounts, await each_house.player("alice")
-    pair = accounts.begin_session(alice)
+    pair = await accounts.begin_session(alice)
     socket = each_house.connect(pair.token)
     assert await accounts.ban(alice.user_id, "nobody") == 1
     assert socket.closed
@@ -159,7 +159,7 @@ async def test_a_ban_ends_everything_and_unbanning_lets_the_player_log_in_anew(e
     assert (await accounts.get(alice.user_id)).disable_time is None
     with pytest.raises(Unauthenticated):
         each_house.tokens.verify(pair.token)
-    assert each_house.tokens.verify(accounts.begin_session(await each_house.player("alice")).token)
+    assert each_house.tokens.verify((await accounts.begin_session(await each_house.player("alice"))).token)
 
 
 async def test_a_link_beside_a_deletion_leaves_no_id_without_an_account(each_house: House) -> None:

@@ -33,7 +33,7 @@ async def test_a_new_account_says_what_a_client_expects(each_house: House) -> No
 
 async def test_who_has_a_socket_open_is_online(house: House) -> None:
     alice = await house.player("alice")
-    house.connect(house.accounts.begin_session(alice).token)
+    house.connect((await house.accounts.begin_session(alice)).token)
     (user,) = await house.accounts.users([alice.user_id])
     assert user.online
     account = await house.accounts.get(alice.user_id)

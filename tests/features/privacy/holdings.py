@@ -19,6 +19,7 @@ from supergame.protocol.chat import ChannelType
 from supergame.store import Database, Query
 
 NEVER = {
+    "accounts_kept_family": "Says which session was kept where others were called back; that is not so here.",
     "accounts_revocation": "Says until they have expired that tokens were called back; it is written by deletion too.",
     "accounts_tombstone": "Is all that stays of deleted accounts.",
     "identity_used_token": "Remembers tokens by hashes that lead to nobody.",

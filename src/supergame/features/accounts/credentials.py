@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 from supergame.core.feature import Ground
@@ -41,7 +40,5 @@ class Credentials:
         if not await self.verify(tx, user_id, email):
             return False
         await tx.run(_QUERIES.set_password, user_id=user_id, password_hash=password_hash)
-        revocation = self._revocations.of_user(user_id)
-        await self._revocations.write(tx, revocation)
-        tx.then(partial(self._revocations.announce, revocation))
+        await self._revocations.call_back(tx, self._revocations.of_user(user_id))
         return True

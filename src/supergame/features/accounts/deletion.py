@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 
 from supergame.core.errors import NotFound
 from supergame.core.feature import Ground
@@ -39,9 +38,7 @@ class Deletion:
             raise NotFound("Account not found.")
         await tx.run(_QUERIES.delete_identities, user_id=user_id)
         await tx.run(_QUERIES.add_tombstone, user_id=user_id, deleted_us=self._clock.now_us())
-        revocation = self._revocations.of_user(user_id)
-        await self._revocations.write(tx, revocation)
-        tx.then(partial(self._revocations.announce, revocation))
+        await self._revocations.call_back(tx, self._revocations.of_user(user_id))
         await self._events.announce(tx, AccountDeleted(user_id))
 
     async def repeat(self) -> None:

@@ -8,15 +8,15 @@ somebody holds a copy, so the whole family is called back (RFC 9700 §4.14.2).
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 import msgspec
 
-from supergame.core.errors import BadInput, Banned, NotFound, Unauthenticated
+from supergame.core.errors import Aborted, BadInput, Banned, NotFound, Unauthenticated
 from supergame.core.feature import Ground
 from supergame.edge import Claims, EdgeSettings, TokenPair, Tokens
 from supergame.features.accounts.formats import session_vars
-from supergame.features.accounts.model import Family, Holder, Login
+from supergame.features.accounts.model import AccountsSettings, Family, Holder, Login
 from supergame.features.accounts.revocations import Revocations
 from supergame.store import Database, Tx, load_queries
 
@@ -28,10 +28,6 @@ _encode_vars = msgspec.json.Encoder().encode
 _decode_vars = msgspec.json.Decoder(dict[str, str]).decode
 
 
-class _Found(NamedTuple):
-    revocations: int
-
-
 class Families:
     """Begins, refreshes and ends the tokens of a login."""
 
@@ -40,14 +36,28 @@ class Families:
         self._tokens: Tokens = ground.edge.tokens
         self._refresh_us = ground.config.section(EdgeSettings).refresh_token_seconds * 1_000_000
         self._revocations = revocations
+        self._single = ground.config.section(AccountsSettings).single_session
 
-    def begin(self, login: Login, variables: dict[str, str] | None = None) -> TokenPair:
-        """The first pair of a new family. Raises BadInput for too many variables, and Aborted.
+    async def begin(self, login: Login, variables: dict[str, str] | None = None) -> TokenPair:
+        """The first pair of a new family; with `accounts.single_session`, the only one that goes on.
 
-        The latter when the user's tokens were called back while the login was under way.
+        Raises BadInput for too many variables, and Aborted when the user's tokens were called back, or the account was
+        closed or deleted, while the login was under way.
         """
         issued_us = self._revocations.issue_us(login)
-        return self._tokens.issue(login.user_id, login.username, session_vars(variables), issued_us=issued_us)
+        pair = self._tokens.issue(login.user_id, login.username, session_vars(variables), issued_us=issued_us)
+        if self._single:
+            await self._keep_only(login.user_id, pair.claims.family)
+        return pair
+
+    async def _keep_only(self, user_id: str, family: str) -> None:
+        async def body(tx: Tx) -> None:
+            user = await tx.one(_QUERIES.find_by_id, Holder, user_id=user_id)
+            if user is None or user.disabled_us is not None:
+                raise Aborted
+            await self._revocations.call_back_others(tx, user_id, family)
+
+        await self._database.transact(body)
 
     async def refresh(self, token: str, variables: dict[str, str] | None = None) -> TokenPair:
         """Exchange a refresh token for the next pair; `variables`, if there are any, replace those it carried.
@@ -65,39 +75,37 @@ class Families:
         now_us = max(self._tokens.moment(), claims.issued_us + 1)
         reused = self._revocations.of_family(claims.family, known_until=claims.expires_at)
 
-        async def body(tx: Tx) -> Family | Literal["called back", "reused"]:
+        async def body(tx: Tx) -> Family | None:
             user = await tx.one(_QUERIES.find_by_id, Holder, user_id=claims.user_id)
             if user is None:
                 raise NotFound("User account not found.")
             if user.disabled_us is not None:
                 raise Banned
             if await self._called_back(tx, claims):
-                return "called back"
+                return None
             newest = await tx.one(_QUERIES.read_family, Family, family=claims.family)
             generation = newest.generation if newest else 0
             if claims.generation == generation:
                 return await self._rotate(tx, claims, newest, user.username, chosen, now_us)
             if newest and claims.generation == generation - 1 and _in_grace(newest, now_us):
                 return newest
-            await self._revocations.write(tx, reused)
-            return "reused"
+            await self._revocations.call_back(tx, reused)
+            return None
 
-        outcome = await self._database.transact(body)
-        if outcome == "reused":
-            self._revocations.announce(reused)
-        if isinstance(outcome, str):
+        family = await self._database.transact(body)
+        if family is None:
             raise _refused()
-        return self._pair(claims, outcome)
+        return self._pair(claims, family)
 
     async def _called_back(self, tx: Tx, claims: Claims) -> bool:
         found = await tx.one(
-            _QUERIES.count_revocations,
-            _Found,
+            _QUERIES.find_revocation,
+            str,
             family=claims.family,
             user_id=claims.user_id,
             issued_us=claims.issued_us,
         )
-        return found is not None and found.revocations > 0
+        return found is not None
 
     async def _rotate(
         self, tx: Tx, claims: Claims, newest: Family | None, username: str, chosen: dict[str, str], now_us: int
@@ -136,11 +144,9 @@ class Families:
 
         async def body(tx: Tx) -> None:
             for revocation in revocations:
-                await self._revocations.write(tx, revocation)
+                await self._revocations.call_back(tx, revocation)
 
         await self._database.transact(body)
-        for revocation in revocations:
-            self._revocations.announce(revocation)
 
     def _claims(self, token: str, user_id: str) -> Claims:
         try:

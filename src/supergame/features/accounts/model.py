@@ -35,7 +35,9 @@ class AccountsSettings(Section):
     section: ClassVar[str] = "accounts"
 
     single_socket: bool = setting(False, "Whether a player's new socket ends those opened before.")
-    single_session: bool = setting(False, "Whether a login ends the player's earlier sessions.")
+    single_session: bool = setting(
+        False, "Whether a login ends the player's earlier sessions; it then costs a transaction."
+    )
 
     # The defaults are OWASP's for argon2id. Changed ones take effect for each password at its next login.
     password_memory_kib: int = setting(19_456, "Memory that hashing a password takes, in KiB.", minimum=8)
@@ -127,13 +129,15 @@ class Family(NamedTuple):
 
 
 class Revocation(msgspec.Struct, frozen=True):
-    """Tokens called back: those of a family, or those of a user made before a moment."""
+    """Tokens called back: those of a family, or those of a user made before a moment, or of these the others."""
 
-    kind: Literal["family", "user"]
+    kind: Literal["family", "user", "others"]
     id: str
     issued_before_us: int
     expire_us: int
     """When the last of them has expired anyway."""
+    kept: str = ""
+    """The family of the user's that goes on, where the others are called back."""
     banned: bool = False
     """Whether it is because of a ban, which connected clients are told of. Not kept."""
 

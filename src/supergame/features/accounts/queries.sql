@@ -162,9 +162,9 @@ DELETE FROM accounts_user WHERE id = :user_id;
 -- Its ways to log in, which others may take from now on.
 DELETE FROM accounts_identity WHERE user_id = :user_id;
 
--- name: delete_families_of_user
--- Its refreshed sessions.
-DELETE FROM accounts_session_family WHERE user_id = :user_id;
+-- name: delete_families_but
+-- A player's refreshed sessions, but for one; an empty one stands for none.
+DELETE FROM accounts_session_family WHERE user_id = :user_id AND family <> :family;
 
 -- name: add_tombstone
 -- Remember for good that the account was deleted.
@@ -235,11 +235,14 @@ DELETE FROM accounts_session_family WHERE family = :family;
 -- Those whose newest refresh token has expired.
 DELETE FROM accounts_session_family WHERE expire_us <= :now_us;
 
--- name: count_revocations
--- Whether a token was called back, as the database knows it: other nodes' news may still be under way.
-SELECT COUNT(*) FROM accounts_revocation
+-- name: find_revocation
+-- What has called a token back, as the database knows it: other nodes' news may still be under way.
+SELECT id FROM accounts_revocation
 WHERE (kind = 'family' AND id = :family)
-    OR (kind = 'user' AND id = :user_id AND issued_before_us > :issued_us);
+    OR (kind = 'user' AND id = :user_id AND issued_before_us > :issued_us)
+UNION ALL SELECT user_id FROM accounts_kept_family
+WHERE user_id = :user_id AND family <> :family AND issued_before_us > :issued_us
+LIMIT 1;
 
 -- name: write_revocation
 -- Call tokens back; a later moment takes the place of an earlier one.
@@ -253,9 +256,32 @@ ON CONFLICT (kind, id) DO UPDATE SET
         WHEN excluded.expire_us > accounts_revocation.expire_us THEN excluded.expire_us
         ELSE accounts_revocation.expire_us END;
 
+-- name: find_kept_moment
+-- Before which moment a player's sessions but one were called back.
+SELECT issued_before_us FROM accounts_kept_family WHERE user_id = :user_id;
+
+-- name: write_kept_family
+-- Call back a player's sessions but one; it takes the place of the one that was kept before.
+INSERT INTO accounts_kept_family (user_id, family, issued_before_us, expire_us)
+VALUES (:user_id, :family, :issued_before_us, :expire_us)
+ON CONFLICT (user_id) DO UPDATE SET
+    family = excluded.family,
+    issued_before_us = excluded.issued_before_us,
+    expire_us = excluded.expire_us;
+
+-- name: delete_kept_family
+-- All sessions were called back.
+DELETE FROM accounts_kept_family WHERE user_id = :user_id;
+
+-- name: prune_kept_families
+-- Those beside which all others have expired by themselves.
+DELETE FROM accounts_kept_family WHERE expire_us <= :now_us;
+
 -- name: read_revocations
 -- What was called back since a moment and still matters.
-SELECT kind, id, issued_before_us, expire_us FROM accounts_revocation
+SELECT kind, id, issued_before_us, expire_us, '' FROM accounts_revocation
+WHERE issued_before_us >= :since_us AND expire_us > :now_us
+UNION ALL SELECT 'others', user_id, issued_before_us, expire_us, family FROM accounts_kept_family
 WHERE issued_before_us >= :since_us AND expire_us > :now_us;
 
 -- name: prune_revocations

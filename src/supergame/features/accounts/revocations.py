@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -67,7 +68,7 @@ class Revocations:
     def of_user(self, user_id: str, *, banned: bool = False) -> Revocation:
         """All tokens of a user that were made so far."""
         before_us = self._tokens.moment() + _CLOCK_SKEW_US
-        return Revocation("user", user_id, before_us, self._last_expiry(before_us), banned)
+        return Revocation("user", user_id, before_us, self._last_expiry(before_us), banned=banned)
 
     def _last_expiry(self, made_us: int) -> int:
         return made_us + self._longest_seconds * 1_000_000
@@ -80,10 +81,11 @@ class Revocations:
         before_us = self._tokens.called_back_us(login.user_id)
         if login.seen_us < before_us - _CLOCK_SKEW_US:
             raise Aborted
+        before_us = max(before_us, self._tokens.others_called_back_us(login.user_id))
         return before_us if before_us > self._clock.now_us() else None
 
-    async def write(self, tx: Tx, revocation: Revocation) -> None:
-        """Keep a revocation, in the transaction that causes it. Once that is committed, `announce` it."""
+    async def call_back(self, tx: Tx, revocation: Revocation) -> None:
+        """Make a revocation part of the transaction that causes it; once that is committed, it holds everywhere."""
         await tx.run(
             _QUERIES.write_revocation,
             kind=revocation.kind,
@@ -94,10 +96,30 @@ class Revocations:
         if revocation.kind == "family":
             await tx.run(_QUERIES.delete_family, family=revocation.id)
         else:
-            await tx.run(_QUERIES.delete_families_of_user, user_id=revocation.id)
+            await tx.run(_QUERIES.delete_families_but, user_id=revocation.id, family="")
+            await tx.run(_QUERIES.delete_kept_family, user_id=revocation.id)
+        tx.then(partial(self._announce, revocation))
 
-    def announce(self, revocation: Revocation) -> None:
-        """Make it hold: here at once, on the other nodes as soon as they hear of it."""
+    async def call_back_others(self, tx: Tx, user_id: str, family: str) -> None:
+        """Likewise all tokens of a user that were made so far, but for those of one family.
+
+        Of two transactions that each keep another family, the one that is committed last wins on every node: its
+        moment is the later one, whatever their clocks say.
+        """
+        last_us = await tx.one(_QUERIES.find_kept_moment, int, user_id=user_id) or 0
+        before_us = max(self._tokens.moment() + _CLOCK_SKEW_US, last_us + 1)
+        revocation = Revocation("others", user_id, before_us, self._last_expiry(before_us), kept=family)
+        await tx.run(
+            _QUERIES.write_kept_family,
+            user_id=user_id,
+            family=family,
+            issued_before_us=before_us,
+            expire_us=revocation.expire_us,
+        )
+        await tx.run(_QUERIES.delete_families_but, user_id=user_id, family=family)
+        tx.then(partial(self._announce, revocation))
+
+    def _announce(self, revocation: Revocation) -> None:
         self._apply(revocation)
         self._bus.publish(SUBJECT, _encode(revocation))
 
@@ -105,6 +127,8 @@ class Revocations:
         until = revocation.expire_us // 1_000_000 + 1
         if revocation.kind == "family":
             self._tokens.revoke_family(revocation.id, until)
+        elif revocation.kind == "others":
+            self._tokens.revoke_others(revocation.id, revocation.kept, revocation.issued_before_us, until)
         else:
             if revocation.banned:
                 fan_out(self._sessions.of_user(revocation.id), self._ban_notice())
@@ -141,6 +165,7 @@ class Revocations:
             self._apply(revocation)
         self._seen_us = now_us - round(SWEEP_OVERLAP_SECONDS * 1_000_000)
         await self._database.run(_QUERIES.prune_revocations, now_us=now_us)
+        await self._database.run(_QUERIES.prune_kept_families, now_us=now_us)
         await self._database.run(_QUERIES.prune_families, now_us=now_us)
 
     async def _sweep_forever(self) -> None:

@@ -30,14 +30,14 @@ async def authenticate_device(service: Accounts, caller: Caller, request: Authen
     """Log in with a device."""
     account = request.account or AccountDevice()
     login = await service.authenticate_device(account.id, username=request.username, create=request.create is not False)
-    return _session(service.begin_session(login, account.vars), login.created)
+    return _session(await service.begin_session(login, account.vars), login.created)
 
 
 async def authenticate_custom(service: Accounts, caller: Caller, request: AuthenticateCustomRequest) -> Session:
     """Log in with a custom id."""
     account = request.account or AccountCustom()
     login = await service.authenticate_custom(account.id, username=request.username, create=request.create is not False)
-    return _session(service.begin_session(login, account.vars), login.created)
+    return _session(await service.begin_session(login, account.vars), login.created)
 
 
 async def authenticate_email(service: Accounts, caller: Caller, request: AuthenticateEmailRequest) -> Session:
@@ -50,7 +50,7 @@ async def authenticate_email(service: Accounts, caller: Caller, request: Authent
         )
     else:
         login = await service.authenticate_username(request.username, account.password, **proof)
-    return _session(service.begin_session(login, account.vars), login.created)
+    return _session(await service.begin_session(login, account.vars), login.created)
 
 
 async def refresh_session(service: Accounts, caller: Caller, request: SessionRefreshRequest) -> Session:

@@ -117,17 +117,21 @@ class Accounts:
 
     # Sessions
 
-    def begin_session(self, login: Login, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
+    def begin_session(
+        self,
+        login: Login,
+        vars: dict[str, str] | None = None,  # noqa: A002 - the protocol's word
+    ) -> Awaitable[TokenPair]:
         """The tokens for somebody who has just logged in; `vars` are for the game's own use.
 
-        Raises BadInput for more than VARS_BYTES_MAX of them, and Aborted when the player was banned, deleted or logged
-        out everywhere since the login.
+        With `accounts.single_session` the player's earlier sessions end. Raises BadInput for more than VARS_BYTES_MAX,
+        and Aborted when the player was banned, deleted or logged out everywhere since the login.
         """
         return self._families.begin(login, vars)
 
     async def token_generate(self, user_id: str, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
-        """Tokens for any player, without a login. Raises NotFound, Banned, and BadInput for too many `vars`."""
-        return self._families.begin(await self._authentication.by_user_id(user_id), vars)
+        """Tokens for any player, without a login. Raises NotFound, Banned, and as `begin_session` does."""
+        return await self._families.begin(await self._authentication.by_user_id(user_id), vars)
 
     def session_refresh(
         self,
@@ -251,20 +255,16 @@ class Accounts:
         Connected clients get a notification (code -8) before they are cut off.
         """
         now_us = self._clock.now_us()
-        revocations = {user_id: self._revocations.of_user(user_id, banned=True) for user_id in user_ids}
 
-        async def body(tx: Tx) -> list[str]:
-            banned = []
-            for user_id, revocation in revocations.items():
+        async def body(tx: Tx) -> int:
+            n_banned = 0
+            for user_id in dict.fromkeys(user_ids):
                 if await tx.run(_QUERIES.ban, user_id=user_id, now_us=now_us):
-                    await self._revocations.write(tx, revocation)
-                    banned.append(user_id)
-            return banned
+                    await self._revocations.call_back(tx, self._revocations.of_user(user_id, banned=True))
+                    n_banned += 1
+            return n_banned
 
-        banned = await self._database.transact(body)
-        for user_id in banned:
-            self._revocations.announce(revocations[user_id])
-        return len(banned)
+        return await self._database.transact(body)
 
     async def unban(self, *user_ids: str) -> int:
         """Open accounts again; their players have to log in anew. How many were closed before."""

@@ -42,7 +42,7 @@ async def authenticate_apple(service: Identity, caller: Caller, request: Authent
     login = await service.authenticate_apple(
         account.token, username=request.username, create=request.create is not False
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 async def authenticate_facebook(service: Identity, caller: Caller, request: AuthenticateFacebookRequest) -> Session:
@@ -51,7 +51,7 @@ async def authenticate_facebook(service: Identity, caller: Caller, request: Auth
     login = await service.authenticate_facebook(
         account.token, username=request.username, create=request.create is not False, sync=request.sync is True
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 async def authenticate_facebook_instant_game(
@@ -62,7 +62,7 @@ async def authenticate_facebook_instant_game(
     login = await service.authenticate_facebook_instant_game(
         account.signed_player_info, username=request.username, create=request.create is not False
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 async def authenticate_gamecenter(service: Identity, caller: Caller, request: AuthenticateGameCenterRequest) -> Session:
@@ -71,7 +71,7 @@ async def authenticate_gamecenter(service: Identity, caller: Caller, request: Au
     login = await service.authenticate_gamecenter(
         _gamecenter(account), username=request.username, create=request.create is not False
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 async def authenticate_google(service: Identity, caller: Caller, request: AuthenticateGoogleRequest) -> Session:
@@ -80,7 +80,7 @@ async def authenticate_google(service: Identity, caller: Caller, request: Authen
     login = await service.authenticate_google(
         account.token, username=request.username, create=request.create is not False
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 async def authenticate_steam(service: Identity, caller: Caller, request: AuthenticateSteamRequest) -> Session:
@@ -89,7 +89,7 @@ async def authenticate_steam(service: Identity, caller: Caller, request: Authent
     login = await service.authenticate_steam(
         account.token, username=request.username, create=request.create is not False, sync=request.sync is True
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 async def authenticate_openid(service: Identity, caller: Caller, request: AuthenticateOpenIdRequest) -> Session:
@@ -98,7 +98,7 @@ async def authenticate_openid(service: Identity, caller: Caller, request: Authen
     login = await service.authenticate_openid(
         request.provider, _openid(account), username=request.username, create=request.create is not False
     )
-    return _session(service, login, account.vars)
+    return await _session(service, login, account.vars)
 
 
 def link_apple(service: Identity, caller: Caller, request: AccountApple) -> Awaitable[None]:
@@ -195,8 +195,8 @@ async def import_steam_friends(service: Identity, caller: Caller, request: Impor
     await service.import_steam_friends(caller.user_id, account.token, reset=request.reset is True)
 
 
-def _session(service: Identity, login: Login, variables: dict[str, str]) -> Session:
-    pair = service.begin_session(login, variables)
+async def _session(service: Identity, login: Login, variables: dict[str, str]) -> Session:
+    pair = await service.begin_session(login, variables)
     return Session(login.created, pair.token, pair.refresh_token)
 
 

@@ -98,7 +98,11 @@ class Identity:
         """Log in with a provider of the settings, `[identity.openid.<provider>]`. Raises as the others do."""
         return await self._login(OPENID_PREFIX + provider, _openid(proof), username, create)
 
-    def begin_session(self, login: Login, vars: dict[str, str] | None = None) -> TokenPair:  # noqa: A002
+    def begin_session(
+        self,
+        login: Login,
+        vars: dict[str, str] | None = None,  # noqa: A002 - the protocol's word
+    ) -> Awaitable[TokenPair]:
         """The tokens for somebody who has just logged in: see `accounts.begin_session`."""
         return self._accounts.begin_session(login, vars)
 
