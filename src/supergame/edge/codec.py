@@ -7,10 +7,10 @@ from typing import Any, Final, Protocol
 
 from supergame.edge.frames import BINARY, BINARY_HEADS, READY_SIZES, TEXT_HEADS, frame, head
 from supergame.protocol import protobuf
-from supergame.protocol.catalogue import ENVELOPE, name_of
+from supergame.protocol.catalogue import CID_NUMBER, ENVELOPE, name_of
 from supergame.protocol.json import encode, encode_bare, split_envelope
 from supergame.protocol.operation import Realtime
-from supergame.protocol.protobuf import CID_NUMBER, varint
+from supergame.protocol.protobuf import varint
 from supergame.protocol.types import Message
 
 

@@ -62,6 +62,10 @@ ENVELOPE: Final[dict[str, tuple[int, type[Message]]]] = {
     **{event.name: (event.number, event.type) for event in EVENTS.values()},
 }
 """What an envelope may hold beside the cid: name -> (field number, type)."""
+CID_NUMBER: Final = 1
+"""The field number of the envelope's cid."""
+ENVELOPE_GROUP: Final = "message"
+"""The name of the oneof in which the envelope holds what it carries."""
 
 _NAMES: Final[dict[type[Message], str]] = {kind: name for name, (_, kind) in ENVELOPE.items()}
 

@@ -14,8 +14,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 
-from supergame.protocol.catalogue import ENVELOPE
-from supergame.protocol.protobuf import CID_NUMBER, MESSAGE_GROUP
+from supergame.protocol.catalogue import CID_NUMBER, ENVELOPE, ENVELOPE_GROUP
 from supergame.protocol.types import Field, Kind, fields
 from supergame.protocol.types import Message as Declared
 
@@ -112,5 +111,5 @@ def envelope_class() -> MessageClass:
     file = _File("Envelope")
     file.add(Field("cid", CID_NUMBER, "string"))
     for name, (number, kind) in ENVELOPE.items():
-        file.add(Field(name, number, "message", kind, oneof=MESSAGE_GROUP))
+        file.add(Field(name, number, "message", kind, oneof=ENVELOPE_GROUP))
     return file.finish()

@@ -17,16 +17,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
-from supergame.protocol.catalogue import ENVELOPE
+from supergame.protocol.catalogue import CID_NUMBER, ENVELOPE, ENVELOPE_GROUP
 from supergame.protocol.json import Malformed
 from supergame.protocol.types import ZERO, Field, Int64, Message, fields, timestamp
 
 M = TypeVar("M", bound=Message)
-
-CID_NUMBER: Final = 1
-"""The number of the envelope's cid."""
-MESSAGE_GROUP: Final = "message"
-"""The name of the envelope's oneof that holds what it carries."""
 
 NANOSECONDS: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,7 +76,7 @@ def split_envelope(frame: bytes) -> tuple[bytes, str, Any]:
         envelope = _envelope().FromString(frame)
     except _decode_error() as error:
         raise NotProtobuf from error
-    cid, name = envelope.cid.encode(), envelope.WhichOneof(MESSAGE_GROUP)
+    cid, name = envelope.cid.encode(), envelope.WhichOneof(ENVELOPE_GROUP)
     return (cid, name, getattr(envelope, name)) if name else (cid, "", None)
 
 
