@@ -146,8 +146,6 @@ async def test_game_code_asks_what_players_are_to_each_other(each_lobby):
     await service.block(dan.id, [ann.id])
     assert await service.states(ann.id, [bob.id, cat.id, dan.id]) == {bob.id: FRIEND, cat.id: RECEIVED}
     assert await service.states(ann.id, []) == {}
-    assert await service.is_blocked(ann.id, by=dan.id)
-    assert not await service.is_blocked(dan.id, by=ann.id)
     assert await service.blocked(ann.id, dan.id)
     assert await service.blocked(dan.id, ann.id)
     assert not await service.blocked(ann.id, bob.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.features.friends.circle import add, befriend, kept, players, told
 
-from supergame.features.friends import FriendAdded, FriendInvited
+from supergame.features.friends import FriendAdded, FriendInvited, FriendRemoved
 
 INVITE = (-2, "ann wants to add you as a friend")
 ACCEPT = (-3, "bob accepted your friend request")
@@ -59,11 +59,27 @@ async def test_a_block_is_not_told(lobby, service):
     assert await told(bob) == []
 
 
+async def test_what_was_undone_before_it_could_be_told_is_not_told(each_lobby):
+    ann, bob = await players(each_lobby, "ann", "bob")
+    service = each_lobby.services["friends"]
+    invited, accepted, removed = [kind(ann.id, bob.id) for kind in (FriendInvited, FriendAdded, FriendRemoved)]
+    for news in (invited, accepted):  # they are nothing to each other any more
+        await service.tell(news)
+    await befriend(ann, bob)
+    for news in (invited, removed):
+        await service.tell(news)
+    await service.block(bob.id, [ann.id])
+    for news in (invited, accepted, removed):
+        await service.tell(news)
+    assert await told(bob) == []
+
+
 async def test_whoever_adds_and_deletes_in_a_loop_leaves_one_invite(lobby, service):
     ann, bob, cat = await players(lobby, "ann", "bob", "cat")
     await add(cat, bob)
     for _ in range(20):
         await service.add(ann.id, [bob.id])
+        await told(bob)
         await service.delete(ann.id, [bob.id])
     assert await kept(bob) == ["cat wants to add you as a friend", INVITE[1]]
 
@@ -83,13 +99,10 @@ async def test_nobody_is_told_by_or_of_an_account_that_is_gone(lobby, service):
     assert await told(bob) == []
 
 
-async def test_what_was_committed_is_told_after_a_crash_too(lobby, service):
+async def test_what_is_told_again_after_a_crash_is_kept_once(lobby, service):
     ann, bob = await players(lobby, "ann", "bob")
-
-    async def body(tx) -> None:
-        await lobby.events.announce(tx, FriendInvited(ann.id, bob.id))
-
-    await lobby.ground.database.transact(body)
+    await add(ann, bob)
     assert await told(bob) == [INVITE]
-    await service.tell(FriendInvited(ann.id, bob.id))  # it may come twice, and is kept once
+    await service.tell(FriendInvited(ann.id, bob.id))
+    assert await told(bob) == [INVITE]
     assert await kept(bob) == [INVITE[1]]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 from supergame.features.friends.model import FriendAdded, FriendInvited, FriendRemoved
 from supergame.features.notifications import Draft, NotificationCode
+from supergame.protocol.friends import FriendState
 
 News: TypeAlias = FriendInvited | FriendAdded | FriendRemoved
+
+MADE: Final[Mapping[type[News], FriendState | None]] = {
+    FriendInvited: FriendState.INVITE_RECEIVED,
+    FriendAdded: FriendState.FRIEND,
+    FriendRemoved: None,
+}
+"""What somebody is, by such news, to the one who is told of them; if they are not, the news is old."""
 
 
 def draft(news: News, username: str) -> Draft:

@@ -29,7 +29,7 @@ from supergame.features.friends.model import (
     imported,
     written,
 )
-from supergame.features.friends.news import News, draft
+from supergame.features.friends.news import MADE, News, draft
 from supergame.features.notifications import Notifications
 from supergame.protocol.friends import Friend, FriendList, FriendOfFriend, FriendsOfFriendsList, FriendState
 from supergame.protocol.types import timestamp
@@ -206,10 +206,6 @@ class Friends:
         rows = await self._database.all(QUERIES.states, _id_and_state, user_id=user_id, other_ids=other_ids)
         return dict(rows)
 
-    async def is_blocked(self, user_id: str, by: str) -> bool:
-        """Whether one player is blocked by another."""
-        return (await self.states(by, [user_id])).get(user_id) is FriendState.BLOCKED
-
     async def blocked(self, user_id: str, other_id: str) -> bool:
         """Whether either of two players has blocked the other."""
         rows = await self._database.all(QUERIES.pair, _id_and_state, user_id=user_id, other_id=other_id)
@@ -238,7 +234,9 @@ class Friends:
     # -- what befalls players
 
     async def tell(self, news: News) -> None:
-        """Notify the other of what a player has done; nobody is told by or of an account that is gone."""
+        """Notify the other of what a player has done, unless it was undone meanwhile or either account is gone."""
+        if (await self.states(news.friend_id, [news.user_id])).get(news.user_id) is not MADE[type(news)]:
+            return
         username = (await self._accounts.usernames([news.user_id])).get(news.user_id)
         if username is not None:
             with suppress(NotFound):
