@@ -35,6 +35,18 @@ async def test_a_name_is_taken_until_its_group_is_gone(each_lobby, each_service)
     assert (await each_service.get([other.id]))[0].name == "Heroes"
 
 
+async def test_names_that_look_the_same_are_the_same(lobby, service):
+    ann = await lobby.player("ann")
+    group = await service.create(ann.id, " H\u00e9ros\n")
+    assert group.name == "H\u00e9ros"
+    for name in ("He\u0301ros", "H\u00e9ros\u00a0", "\u3000H\u00e9ros"):
+        with pytest.raises(NameTaken):
+            await service.create(ann.id, name)
+    await service.update(group.id, name="Ame\u0301lie ")
+    (found,) = (await service.list(name="AME\u0301lie")).groups
+    assert found.name == "Am\u00e9lie"
+
+
 async def test_an_update_changes_what_it_names(each_lobby, each_service):
     ann = await each_lobby.player("ann")
     made = await each_service.create(ann.id, "Heroes", description="We are", avatar_url="a")
@@ -100,7 +112,10 @@ async def test_what_a_group_cannot_be(lobby, service):
     ann = await lobby.player("ann")
     for fields in (
         {"name": ""},
-        {"name": " "},
+        {"name": " \u3000"},
+        {"name": "\u200d"},
+        {"name": "He\u200broes"},
+        {"name": "\u202eseoreH"},
         {"name": "a\nb"},
         {"name": "a\x00"},
         {"name": "ä" * (NAME_BYTES_MAX // 2 + 1)},

@@ -11,7 +11,7 @@ from tests.features.groups.people import ADMIN, ASKS, BANNED, MEMBER, SUPERADMIN
 
 from supergame.core.errors import BadInput
 from supergame.features.groups import GroupNotFound, NotPermitted
-from supergame.features.groups.formats import WILDCARDS_MAX
+from supergame.features.groups.formats import WILDCARDS_MAX, name_pattern
 from supergame.features.groups.model import GroupsPlace, StandingPlace
 
 
@@ -33,9 +33,8 @@ async def make(lobby, *names, **fields) -> list[str]:
 
 
 async def test_groups_are_found_by_name_whatever_the_capitals(each_lobby, each_service):
-    await make(
-        each_lobby, "Heroes of Might", "heroes", "HEROINES", "Superheroes", "100%", "a_b", "aXb", "Ärzte", "\\o/"
-    )
+    every = ("Heroes of Might", "heroes", "HEROINES", "Superheroes", "100%", "a_b", "aXb", "Ärzte", "\\o/", "ﬁne")
+    await make(each_lobby, *every)
     for name, names in {
         "heroes": ["heroes"],
         "Hero%": ["heroes", "Heroes of Might", "HEROINES"],
@@ -44,13 +43,19 @@ async def test_groups_are_found_by_name_whatever_the_capitals(each_lobby, each_s
         "h%s%t": ["Heroes of Might"],
         "a_b": ["a_b"],
         "ärz%": ["Ärzte"],
+        "a\u0308rz%": ["Ärzte"],
+        "Fin%": ["ﬁne"],
         "\\o%": ["\\o/"],
         "hero": [],
         "nobody%": [],
     }.items():
         assert await found(each_service, name=name) == names, name
     assert await found(each_service, name="%") == await found(each_service)
-    assert len(await found(each_service)) == 9
+    assert len(await found(each_service)) == len(every)
+
+
+def test_a_search_for_one_very_name_looks_at_no_others():
+    assert name_pattern("Hero")[1:] == ("hero", "hero")
 
 
 async def test_a_page_goes_on_after_any_name(each_lobby, each_service):

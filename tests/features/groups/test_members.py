@@ -107,6 +107,22 @@ async def test_every_admin_hears_of_a_request(lobby, service):
     assert codes == [[-5], [-4, -5], [-4]]
 
 
+async def test_an_account_that_goes_this_moment_keeps_nothing_from_the_others(each_lobby, each_service, monkeypatch):
+    ann, bob, cat, dan = [await each_lobby.player(name) for name in ("ann", "bob", "cat", "dan")]
+    group = await each_service.create(ann.id, "Heroes")
+    notifications, leaving = each_lobby.services["notifications"], [bob.id, cat.id]
+    send_many = notifications.send_many
+
+    async def send_late(drafts):
+        if leaving:
+            await each_lobby.services["accounts"].delete(leaving.pop())
+        return await send_many(drafts)
+
+    monkeypatch.setattr(notifications, "send_many", send_late)
+    await each_service.users_add(group.id, [bob.id, cat.id, dan.id])
+    assert [code for code, _, _ in await notified(each_lobby, dan)] == [-4]
+
+
 async def test_a_full_group_takes_nobody(each_lobby, each_service):
     ann, bob, cat = [await each_lobby.player(name) for name in ("ann", "bob", "cat")]
     group = await each_service.create(ann.id, "Heroes", open=True, max_count=2)

@@ -56,8 +56,8 @@ ORDER BY friend.other_id, theirs.other_id
 LIMIT :limit;
 
 -- name: states
--- What some others are to a player.
-SELECT other_id, state FROM friends_edge WHERE user_id = :user_id AND other_id IN (:other_ids*);
+-- What some others are to a player; the order makes SQLite look each up by primary key, not read the whole list.
+SELECT other_id, state FROM friends_edge WHERE user_id = :user_id AND other_id IN (:other_ids*) ORDER BY other_id;
 
 -- name: all_of
 -- Everything others are to a player, for the archive and for merging accounts.

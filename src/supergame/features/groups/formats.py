@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
+from unicodedata import category, normalize
 
 import msgspec
 
@@ -22,12 +23,17 @@ WILDCARDS_MAX: Final = 4  # in the name that is searched for
 _LAST = "\U0010ffff"
 """Sorts behind every other character, so that a prefix with it ends the range of texts that begin so."""
 
-_control = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
+_control = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]").search
+"""Control characters, and those that nobody sees but that make one name pass for another."""
 
 
 def name(text: str) -> str:
-    """Check a group's name. Raises BadInput for one that is empty, blank, too long, or has control characters."""
-    if not text.strip():
+    """Check a group's name, and give it as it is kept: composed, without blanks around it.
+
+    Raises BadInput for one in which nothing is to be seen, that is too long, or has control characters.
+    """
+    text = normalize("NFC", text).strip()
+    if all(category(character)[0] in "ZC" for character in text):
         raise BadInput("Group name must be set.")
     if len(text.encode()) > NAME_BYTES_MAX:
         raise BadInput(f"Group name invalid, must be 1-{NAME_BYTES_MAX} bytes.")
@@ -37,8 +43,8 @@ def name(text: str) -> str:
 
 
 def search_name(text: str) -> str:
-    """A name as searches compare it: capitals or not is the same."""
-    return text.casefold()
+    """A name as searches compare it: capitals or not is the same, and so are other forms of the same characters."""
+    return normalize("NFKC", text).casefold()
 
 
 def description(text: str) -> str:
@@ -98,7 +104,7 @@ class NamePattern(NamedTuple):
 
     like: str
     first: str
-    before: str
+    last: str
 
 
 def name_pattern(text: str) -> NamePattern:
@@ -110,8 +116,8 @@ def name_pattern(text: str) -> NamePattern:
         )
     wanted = search_name(text or "%")
     like = wanted.replace("\\", "\\\\").replace("_", "\\_")
-    first = wanted.partition("%")[0]
-    return NamePattern(like, first, first + _LAST)
+    first, wildcard, _ = wanted.partition("%")
+    return NamePattern(like, first, first + _LAST if wildcard else first)
 
 
 def _short(what: str, text: str, bytes_max: int) -> str:

@@ -69,13 +69,13 @@ class Listing:
         """A page of groups in the order of their names."""
         _check_limit(limit)
         pattern = formats.name_pattern(name)
-        place = GroupsPlace.parse(cursor)
+        start = max(GroupsPlace.parse(cursor), GroupsPlace(pattern.first))
         rows = await self._database.all(
             QUERIES.search,
             Stored,
-            after_name=max(place.search_name, pattern.first),
-            after_id=place.group_id,
-            before_name=pattern.before,
+            after_name=start.search_name,
+            after_id=start.group_id,
+            last_name=pattern.last,
             pattern=pattern.like,
             lang_tag=formats.lang_tag(lang_tag) if lang_tag else None,
             members=members,
@@ -96,16 +96,15 @@ class Listing:
         formats.group_id(group_id)
         if state == GroupRole.BANNED and caller_id is not None:
             await self._check_admin(group_id, caller_id)
-        place = StandingPlace.parse(cursor)
+        start = max(StandingPlace.parse(cursor), StandingPlace(highest))
         rows = await self._database.all(
             QUERIES.page_of_group,
             _Seat,
             group_id=group_id,
-            highest=highest,
             lowest=lowest,
-            after_state=place.state,
-            after_us=place.since_us,
-            after_id=place.id,
+            after_state=start.state,
+            after_us=start.since_us,
+            after_id=start.id,
             limit=limit + 1,
         )
         if not rows and await self._database.one(QUERIES.find_group, Stored, id=group_id) is None:
@@ -127,16 +126,15 @@ class Listing:
         highest, lowest = _states(state, GroupRole.BANNED if caller_id is None else GroupRole.JOIN_REQUEST)
         if not is_uuid(user_id):
             raise BadInput("User ID must be a valid ID.")
-        place = StandingPlace.parse(cursor)
+        start = max(StandingPlace.parse(cursor), StandingPlace(highest))
         rows = await self._database.all(
             QUERIES.page_of_user,
             _membership,
             user_id=user_id,
-            highest=highest,
             lowest=lowest,
-            after_state=place.state,
-            after_us=place.since_us,
-            after_id=place.id,
+            after_state=start.state,
+            after_us=start.since_us,
+            after_id=start.id,
             limit=limit + 1,
         )
         more = len(rows) > limit

@@ -126,7 +126,7 @@ def is_member(state: int | None) -> bool:
     return state is not None and state <= LOWEST_MEMBER
 
 
-class GroupsPlace(msgspec.Struct, frozen=True, array_like=True):
+class GroupsPlace(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Where a page of groups ended."""
 
     search_name: str = ""
@@ -142,7 +142,7 @@ class GroupsPlace(msgspec.Struct, frozen=True, array_like=True):
         return cursor.decode(text, cls) if text else cls()
 
 
-class StandingPlace(msgspec.Struct, frozen=True, array_like=True):
+class StandingPlace(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Where a page of a group's players, or a player's groups, ended; `id` is the player's or the group's."""
 
     state: int = -1

@@ -36,7 +36,7 @@ LIMIT :count;
 SELECT id, creator_id, name, description, lang_tag, metadata, avatar_url, open, edge_count, max_count, created_us,
     updated_us
 FROM groups_group
-WHERE (search_name, id) > (:after_name, :after_id) AND search_name < :before_name
+WHERE (search_name, id) > (:after_name, :after_id) AND search_name <= :last_name
     AND search_name LIKE :pattern ESCAPE '\'
     AND (CAST(:lang_tag AS TEXT) IS NULL OR lang_tag = :lang_tag)
     AND (CAST(:members AS BIGINT) IS NULL OR edge_count <= :members)
@@ -121,25 +121,24 @@ WHERE group_id = :group_id AND state <= 1
 ORDER BY state, since_us, user_id
 LIMIT :limit;
 
--- name: find_members
--- Which of these players are members.
-SELECT user_id FROM groups_member WHERE group_id = :group_id AND user_id IN (:user_ids*) AND state <= 2;
+-- name: find_states
+-- What these players are in a group; the order makes SQLite look each up by primary key, not read the whole group.
+SELECT user_id, state FROM groups_member WHERE group_id = :group_id AND user_id IN (:user_ids*) ORDER BY user_id;
 
 -- name: page_of_group
--- A page of the players in a group, highest role first.
+-- A page of the players in a group, highest role first; begins where the last page ended.
 SELECT user_id, state, since_us FROM groups_member
-WHERE group_id = :group_id AND state >= :highest AND state <= :lowest
-    AND (state, since_us, user_id) > (:after_state, :after_us, :after_id)
+WHERE group_id = :group_id AND (state, since_us, user_id) > (:after_state, :after_us, :after_id) AND state <= :lowest
 ORDER BY state, since_us, user_id
 LIMIT :limit;
 
 -- name: page_of_user
--- A page of a player's groups, highest role first.
+-- A page of a player's groups, highest role first; begins where the last page ended.
 SELECT m.state, m.since_us, g.id, g.creator_id, g.name, g.description, g.lang_tag, g.metadata, g.avatar_url, g.open,
     g.edge_count, g.max_count, g.created_us, g.updated_us
 FROM groups_member AS m JOIN groups_group AS g ON g.id = m.group_id
-WHERE m.user_id = :user_id AND m.state >= :highest AND m.state <= :lowest
-    AND (m.state, m.since_us, m.group_id) > (:after_state, :after_us, :after_id)
+WHERE m.user_id = :user_id AND (m.state, m.since_us, m.group_id) > (:after_state, :after_us, :after_id)
+    AND m.state <= :lowest
 ORDER BY m.state, m.since_us, m.group_id
 LIMIT :limit;
 

@@ -89,9 +89,9 @@ class Groups:
 
         Raises BadInput, NameTaken, TooMany, and NotFound where there is no such player.
         """
-        group_id = self._ids.uuid()
+        group_id, name = self._ids.uuid(), formats.name(name)
         fields = {
-            "name": formats.name(name),
+            "name": name,
             "search_name": formats.search_name(name),
             "description": formats.description(description),
             "lang_tag": formats.lang_tag(lang_tag),
@@ -131,8 +131,9 @@ class Groups:
 
         Raises BadInput, also for a `max_count` below the number of members, NameTaken, GroupNotFound, NotPermitted.
         """
+        name = None if name is None else formats.name(name)
         fields = {
-            "name": None if name is None else formats.name(name),
+            "name": name,
             "search_name": None if name is None else formats.search_name(name),
             "description": None if description is None else formats.description(description),
             "lang_tag": None if lang_tag is None else formats.lang_tag(lang_tag),
