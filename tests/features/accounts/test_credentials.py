@@ -73,6 +73,42 @@ async def test_a_reset_gives_another_password_and_ends_all_sessions(each_house: 
         await accounts.hash_password("short")
 
 
+async def test_another_password_ends_the_other_sessions(each_house: House) -> None:
+    accounts, login = each_house.accounts, await alice(each_house)
+    own, other = await accounts.begin_session(login), await accounts.begin_session(login)
+    sockets = [each_house.connect(pair.token) for pair in (own, other)]
+    family = own.claims.family
+    await accounts.link_email(login.user_id, EMAIL, PASSWORD, family=family)  # the same as before
+    await accounts.link_email(login.user_id, "alice@example.org", PASSWORD, family=family)
+    each_house.tokens.verify(other.token)
+    await accounts.link_email(login.user_id, EMAIL, "open barley", family=family)
+    assert [bool(socket.closed) for socket in sockets] == [False, True]
+    with pytest.raises(Unauthenticated):
+        await accounts.session_refresh(other.refresh_token)
+    each_house.tokens.verify((await accounts.session_refresh(own.refresh_token)).token)
+    later = await accounts.begin_session(await accounts.authenticate_email(EMAIL, "open barley"))
+    each_house.tokens.verify(later.token)
+
+
+async def test_the_first_password_ends_none_and_its_end_the_others(each_house: House) -> None:
+    accounts, login = each_house.accounts, await each_house.player("alice")
+    own, other = await accounts.begin_session(login), await accounts.begin_session(login)
+    await accounts.link_email(login.user_id, EMAIL, PASSWORD, family=own.claims.family)
+    each_house.tokens.verify(other.token)
+    await accounts.unlink_email(login.user_id, family=own.claims.family)
+    each_house.tokens.verify(own.token)
+    with pytest.raises(Unauthenticated):
+        each_house.tokens.verify(other.token)
+
+
+async def test_a_password_that_nobody_with_a_session_has_changed_ends_all(house: House) -> None:
+    login = await alice(house)
+    pair = await house.accounts.begin_session(login)
+    await house.accounts.link_email(login.user_id, EMAIL, "open barley")
+    with pytest.raises(Unauthenticated):
+        house.tokens.verify(pair.token)
+
+
 async def test_an_old_password_that_is_compared_during_the_reset_is_wrong_already(sqlite: Database) -> None:
     house = await House.open(sqlite, settings=AccountsSettings(password_memory_kib=65_536, password_rounds=2))
     login = await alice(house)

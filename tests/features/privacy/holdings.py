@@ -19,7 +19,6 @@ from supergame.protocol.chat import ChannelType
 from supergame.store import Database, Query
 
 NEVER = {
-    "accounts_kept_family": "Says which session was kept where others were called back; that is not so here.",
     "accounts_revocation": "Says until they have expired that tokens were called back; it is written by deletion too.",
     "accounts_tombstone": "Is all that stays of deleted accounts.",
     "identity_used_token": "Remembers tokens by hashes that lead to nobody.",
@@ -29,6 +28,7 @@ NEVER = {
 """Tables in which Ann has no row."""
 
 UNTOLD = {
+    "accounts_kept_family": "Says which session goes on while the others were called back; sessions are told already.",
     "accounts_user.password_hash": "A secret.",
     "groups_group": "The group's; the archive names those that the player has created.",
     "groups_member": "What the player is in the group stands in words there.",
@@ -76,7 +76,8 @@ def holding(function: Holding) -> Holding:
 async def accounts(story: Story) -> None:
     ann = story.ann
     await ann.client.link_custom(ann.session, "custom-of-ann-the-quick")
-    await ann.client.link_email(ann.session, "ann-the-quick@example.com", "correct horse")
+    for password in ("correct horse", "another horse"):
+        await ann.client.link_email(ann.session, "ann-the-quick@example.com", password)
     await story.node.services.accounts.update(ann.user_id, display_name="Ann", metadata={"likes": ["cake"]})
     session = await ann.client.authenticate_device("device-of-ann-the-quick", vars={"shop": "north"})
     await ann.client.refresh(session)

@@ -129,6 +129,16 @@ async def test_an_address_that_is_not_the_accounts_any_more_resets_nothing(desk)
         await desk.recovery.reset_password(token, "open barley")
 
 
+async def test_another_password_voids_the_tokens(each_desk):
+    session = await each_desk.ann()
+    await each_desk.recovery.request_password_reset(EMAIL)
+    token = await each_desk.token()
+    await each_desk.client.link_email(session, EMAIL, "open barley")
+    assert (await each_desk.client.account(session)).email == EMAIL
+    with pytest.raises(BadToken):
+        await each_desk.recovery.reset_password(token, "open rye!")
+
+
 async def test_a_reset_lets_in_who_had_guessed_too_often(desk):
     await desk.ann()
     for _ in range(20):

@@ -19,6 +19,7 @@ from supergame.features.accounts.model import (
     CodeRequired,
     Identity,
     Login,
+    PasswordChanged,
     Provider,
     WrongCredentials,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "CodeRequired",
     "Identity",
     "Login",
+    "PasswordChanged",
     "Provider",
     "WrongCredentials",
     "archived",

@@ -46,51 +46,45 @@ class Links:
         self._clock = ground.clock
         self._database: Database = ground.database
 
-    async def add(self, user_id: str, provider: str, external_id: str, password_hash: str | None = None) -> None:
+    async def add(self, user_id: str, provider: str, external_id: str) -> None:
         """Link an id to an account. Having it already is fine; but for devices, a new one replaces the old one.
 
         Raises Conflict when it is somebody else's, TooMany for too many devices, NotFound without an account.
         """
+        await self._database.transact(lambda tx: self.put(tx, user_id, provider, external_id))
+
+    async def put(self, tx: Tx, user_id: str, provider: str, external_id: str) -> bool:
+        """Do so in the caller's transaction; gives whether the id is new to the account."""
         now_us = self._clock.now_us()
         identity = {"provider": str(provider), "external_id": external_id}
-
-        async def body(tx: Tx) -> None:
-            await self._touch(tx, user_id, now_us)
-            added = await tx.run(_QUERIES.add_identity, **identity, user_id=user_id, now_us=now_us)
-            if not added:
-                owner = await tx.one(_QUERIES.owner_of_identity, _Owner, **identity)
-                if owner is None or owner.user_id != user_id:
-                    raise Conflict(_in_use(provider))
-            if provider == Provider.DEVICE:
-                if (await self._left(tx, user_id, provider)).of_kind > DEVICES_PER_ACCOUNT_MAX:
-                    raise TooMany(f"An account may be linked to {DEVICES_PER_ACCOUNT_MAX} devices.")
-            else:
-                await tx.run(_QUERIES.remove_other_identities, **identity, user_id=user_id)
-            if provider == Provider.EMAIL:
-                await tx.run(_QUERIES.set_password, user_id=user_id, password_hash=password_hash)
-                if added:
-                    await tx.run(_QUERIES.unverify_email, user_id=user_id)
-
-        await self._database.transact(body)
+        await self._touch(tx, user_id, now_us)
+        added = await tx.run(_QUERIES.add_identity, **identity, user_id=user_id, now_us=now_us)
+        if not added:
+            owner = await tx.one(_QUERIES.owner_of_identity, _Owner, **identity)
+            if owner is None or owner.user_id != user_id:
+                raise Conflict(_in_use(provider))
+        if provider == Provider.DEVICE:
+            if (await self._left(tx, user_id, provider)).of_kind > DEVICES_PER_ACCOUNT_MAX:
+                raise TooMany(f"An account may be linked to {DEVICES_PER_ACCOUNT_MAX} devices.")
+        else:
+            await tx.run(_QUERIES.remove_other_identities, **identity, user_id=user_id)
+        return bool(added)
 
     async def remove(self, user_id: str, provider: str, external_id: str) -> None:
         """Take an id from an account; an empty one stands for the one of that kind, whatever it is.
 
-        Raises Refused when the account has no such id, or has no other.
+        Raises Refused when the account has no such id, or has no other; NotFound without an account.
         """
-        now_us = self._clock.now_us()
-        identity = {"provider": str(provider), "external_id": external_id}
+        await self._database.transact(lambda tx: self.take(tx, user_id, provider, external_id))
 
-        async def body(tx: Tx) -> None:
-            await self._touch(tx, user_id, now_us)
-            removed = await tx.run(_QUERIES.remove_identity, **identity, user_id=user_id)
-            if not removed or not (await self._left(tx, user_id, provider)).links:
-                raise Refused("Cannot unlink last account identifier. Check profile exists and is not last link.")
-            if provider == Provider.EMAIL:
-                await tx.run(_QUERIES.set_password, user_id=user_id, password_hash=None)
-                await tx.run(_QUERIES.unverify_email, user_id=user_id)
-
-        await self._database.transact(body)
+    async def take(self, tx: Tx, user_id: str, provider: str, external_id: str) -> None:
+        """Do so in the caller's transaction."""
+        await self._touch(tx, user_id, self._clock.now_us())
+        removed = await tx.run(
+            _QUERIES.remove_identity, provider=str(provider), external_id=external_id, user_id=user_id
+        )
+        if not removed or not (await self._left(tx, user_id, provider)).links:
+            raise Refused("Cannot unlink last account identifier. Check profile exists and is not last link.")
 
     async def of_user(self, user_id: str) -> list[Identity]:
         """Every way to log in to an account, newest first."""

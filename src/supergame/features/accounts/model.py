@@ -142,6 +142,12 @@ class Revocation(msgspec.Struct, frozen=True):
     """Whether it is because of a ban, which connected clients are told of. Not kept."""
 
 
+class PasswordChanged(msgspec.Struct, frozen=True):
+    """A player's password is being replaced or taken away."""
+
+    user_id: str
+
+
 class AccountMerged(msgspec.Struct, frozen=True):
     """One account is being merged into another of the same player.
 

@@ -117,7 +117,7 @@ def link_custom(service: Accounts, caller: Caller, request: AccountCustom) -> Aw
 
 def link_email(service: Accounts, caller: Caller, request: AccountEmail) -> Awaitable[None]:
     """Add an email address and a password."""
-    return service.link_email(caller.user_id, request.email, request.password)
+    return service.link_email(caller.user_id, request.email, request.password, family=caller.family)
 
 
 def unlink_device(service: Accounts, caller: Caller, request: AccountDevice) -> Awaitable[None]:
@@ -132,7 +132,7 @@ def unlink_custom(service: Accounts, caller: Caller, request: AccountCustom) -> 
 
 def unlink_email(service: Accounts, caller: Caller, request: AccountEmail) -> Awaitable[None]:
     """Remove the email address."""
-    return service.unlink_email(caller.user_id, request.email)
+    return service.unlink_email(caller.user_id, request.email, family=caller.family)
 
 
 def _session(pair: TokenPair, created: bool = False) -> Session:

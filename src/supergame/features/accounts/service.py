@@ -41,12 +41,12 @@ class Accounts:
         self._revocations = Revocations(ground)
         self._throttle = Throttle(ground.clock, ground.config.section(AccountsSettings))
         self._authentication = Authentication(ground, self._passwords, self._throttle)
-        self._credentials = Credentials(ground, self._revocations)
         self._families = Families(ground, self._revocations)
         self._deletion = Deletion(ground, self._revocations)
         self._merging = Merging(ground, self._deletion)
         self._archives = Archives(ground)
         self._links = Links(ground)
+        self._credentials = Credentials(ground, self._passwords, self._links, self._revocations)
         self._users = Users(ground)
         settings = ground.config.section(AccountsSettings)
         self._single_socket = SingleSocket(ground) if settings.single_socket else None
@@ -326,15 +326,15 @@ class Accounts:
         """Let a player log in with a custom id, instead of the one before. Raises BadInput, Conflict."""
         return self._links.add(user_id, Provider.CUSTOM, formats.custom_id(custom_id))
 
-    async def link_email(self, user_id: str, email: str, password: str) -> None:
+    def link_email(self, user_id: str, email: str, password: str, *, family: str = "") -> Awaitable[None]:
         """Let a player log in with an email address and password, instead of those before.
 
-        Linking the same address again changes the password. Raises BadInput, Conflict, TooMany.
+        Where that is another password than before, the player's sessions end, but for the one that asks, whose
+        `family` of tokens this is. Raises BadInput, Conflict, NotFound, TooMany.
         """
         if not email or not password:
             raise BadInput("Email address and password is required.")
-        email, password = formats.email(email), formats.password(password)
-        await self._links.add(user_id, Provider.EMAIL, email, await self._passwords.hash(password))
+        return self._credentials.link(user_id, formats.email(email), formats.password(password), family)
 
     def unlink_device(self, user_id: str, device_id: str) -> Awaitable[None]:
         """Take a device away. Raises BadInput, and Refused when it is not linked or is the last way to log in."""
@@ -372,9 +372,12 @@ class Accounts:
         """Count the failed logins to an account from anywhere, and from one address, anew."""
         self._throttle.forget(user_id, address)
 
-    def unlink_email(self, user_id: str, email: str = "") -> Awaitable[None]:
-        """Take the email address and its password away. Raises Refused as `unlink_device` does."""
-        return self._links.remove(user_id, Provider.EMAIL, email.lower())
+    def unlink_email(self, user_id: str, email: str = "", *, family: str = "") -> Awaitable[None]:
+        """Take the email address and its password away; sessions end as with `link_email`.
+
+        Raises Refused as `unlink_device` does.
+        """
+        return self._credentials.unlink(user_id, email.lower(), family)
 
     def link_verified(self, user_id: str, provider: str, external_id: str) -> Awaitable[None]:
         """Let a player log in with an id of another platform that has been verified, instead of the one before.

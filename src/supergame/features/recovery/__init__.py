@@ -6,7 +6,7 @@ do in its place once each.
 """
 
 from supergame.core.feature import Feature
-from supergame.features.accounts import AccountDeleted, AccountMerged
+from supergame.features.accounts import AccountDeleted, AccountMerged, PasswordChanged
 from supergame.features.recovery.letters import Letter, Letters, Notice
 from supergame.features.recovery.model import BadCode, BadToken, RecoverySettings
 from supergame.features.recovery.routes import ROUTES
@@ -20,7 +20,7 @@ feature = Feature(
     needs=("accounts", "mail"),
     routes=ROUTES,
     settings=(RecoverySettings,),
-    within={AccountDeleted: "forget", AccountMerged: "absorb"},
+    within={AccountDeleted: "forget", AccountMerged: "absorb", PasswordChanged: "void_tokens"},
     exports="export",
     migrations="supergame.features.recovery.migrations",
 )

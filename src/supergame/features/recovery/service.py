@@ -11,7 +11,14 @@ from supergame.core.config import BadSetting
 from supergame.core.errors import Conflict, Refused, TooMany
 from supergame.core.feature import Ground
 from supergame.edge import Quota, group
-from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts, archived, checked_email
+from supergame.features.accounts import (
+    AccountDeleted,
+    AccountMerged,
+    Accounts,
+    PasswordChanged,
+    archived,
+    checked_email,
+)
 from supergame.features.mail import Mail
 from supergame.features.recovery import totp
 from supergame.features.recovery.letters import Letters, Notice
@@ -139,7 +146,6 @@ class Recovery:
                 holder = await self._tokens.use(tx, Purpose.RESET, token)
                 if not await self._accounts.reset_password(tx, *holder, password_hash):
                     raise BadToken
-                await tx.run(_QUERIES.delete_tokens, user_id=holder.user_id)
                 return holder.user_id
 
             user_id = await self._database.transact(body)
@@ -179,6 +185,10 @@ class Recovery:
         return self._totp.state(user_id)
 
     # What happens to accounts
+
+    async def void_tokens(self, tx: Tx, event: PasswordChanged) -> None:
+        """There is another password: nothing that was sent before is good any more."""
+        await tx.run(_QUERIES.delete_tokens, user_id=event.user_id)
 
     async def forget(self, tx: Tx, event: AccountDeleted) -> None:
         """An account is being deleted."""
