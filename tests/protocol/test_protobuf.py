@@ -197,6 +197,23 @@ def test_whatever_bytes_come_in_nothing_but_bad_input_comes_out(kind: type[Messa
     read()
 
 
+class Rare(Message):
+    """Kinds of fields that the protocol allows and hardly has."""
+
+    ids: list[Int64] = []
+    scores: dict[str, Int64] = {}
+    whos: dict[str, UserPresence] = {}
+    share: float | None = None
+    seal: bytes | None = None
+    operators: list[Operator] = []
+
+
+@given(messages(Rare))
+@quick
+def test_rare_kinds_of_fields_come_back_as_they_went(message: Message) -> None:
+    assert decoder(Rare)(encode(message)) == message
+
+
 def test_types_that_are_named_alike_do_not_meet() -> None:
     def made(**annotations: Any) -> Message:
         kind = type("Alike", (Message,), {"__annotations__": annotations, **dict.fromkeys(annotations, "x")})
