@@ -31,6 +31,10 @@ from supergame.protocol.types import Empty
 ECHO = "nakama.api.Nakama/RpcFunc"
 DELETE = "nakama.api.Nakama/DeleteStorageObjects"
 
+SETTINGS = b"\0\0\0" b"\4\0" b"\0\0\0\0"
+PING, PONG = (b"\0\0\x08" b"\6" + flags + b"\0\0\0\0" b"12345678" for flags in (b"\0", b"\1"))
+"""Frames of HTTP/2 (RFC 9113): no settings, a ping, and its answer."""
+
 Start = Callable[..., Awaitable[Node]]
 Connect = Callable[..., "Client"]
 
@@ -240,6 +244,23 @@ async def test_bad_messages_are_told_so(start: Start, connect: Connect) -> None:
     with pytest.raises(grpc.aio.AioRpcError, match="The call ended before its message was here"):
         await client.channel.stream_unary(f"/{ECHO}")(nothing())
     assert node.lines == []
+
+
+@pytest.mark.parametrize(("seconds_min", "answered"), [(0, True), (5, False)])
+async def test_pings_keep_a_connection_alive_unless_they_flood_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch, seconds_min: int, answered: bool
+) -> None:
+    monkeypatch.setattr("supergame.edge.grpc.PING_SECONDS_MIN", seconds_min)
+    node = await start(serving())
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.edge.grpc_port)
+    writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS + PING * 8)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await reader.readuntil(PONG)
+        if answered:
+            writer.write_eof()
+        received = await reader.read()
+    writer.close()
+    assert (b"too_many_pings" not in received) is answered
 
 
 async def test_an_address_may_call_so_often(start: Start, connect: Connect) -> None:

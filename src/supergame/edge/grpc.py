@@ -31,6 +31,10 @@ CONNECTION_SECONDS_MAX: Final = 600
 """How old a connection gets before its client is asked to make another; so none of them holds on to what it does not
 read for longer than that."""
 
+PING_SECONDS_MIN: Final = 5
+"""How far apart pings have to be, or the connection is ended as a flood of them. Client libraries that are told to keep
+their connections alive leave 10 s between two at the least, with calls under way or without."""
+
 SEND_SECONDS_MAX: Final = 1
 """What the last answers get to leave when the server stops. The grace for calls under way is over by then."""
 
@@ -99,6 +103,8 @@ def _options(settings: EdgeSettings) -> list[tuple[str, int]]:
         ("grpc.max_connection_idle_ms", settings.idle_seconds_max * 1_000),
         ("grpc.max_connection_age_ms", CONNECTION_SECONDS_MAX * 1_000),
         ("grpc.max_connection_age_grace_ms", (settings.handler_seconds_max + settings.write_seconds_max) * 1_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", PING_SECONDS_MIN * 1_000),
+        ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.compression_enabled_algorithms_bitset", _IDENTITY),
     ]
 
