@@ -41,6 +41,22 @@ async def test_a_block_takes_both_out_of_their_direct_messages_and_out_of_no_oth
     assert "channel_message_ack" in await alice.ask("channel_message_send", channel_id=other, content="{}")
 
 
+async def test_whoever_is_blocked_while_that_is_looked_up_does_not_get_in(lobby, monkeypatch: pytest.MonkeyPatch):
+    alice, bob = await lobby.player("alice"), await lobby.player("bob")
+    friends = lobby.services["friends"]
+    await open_direct(bob, alice)
+    blocked = friends.blocked
+
+    async def looked_up_then_blocked(*players: str) -> bool:
+        found: bool = await blocked(*players)
+        await friends.block(bob.id, [alice.id])
+        await lobby.events.settle()
+        return found
+
+    monkeypatch.setattr(friends, "blocked", looked_up_then_blocked)
+    assert await open_direct(alice, bob) == UNKNOWN
+
+
 async def test_whoever_is_blocked_while_asking_for_a_chat_does_not_get_in(lobby, monkeypatch: pytest.MonkeyPatch):
     alice, bob = await lobby.player("alice"), await lobby.player("bob")
     notifications, friends = lobby.services["notifications"], lobby.services["friends"]

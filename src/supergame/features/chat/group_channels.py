@@ -10,6 +10,7 @@ from supergame.core.feature import Ground
 from supergame.edge import fan_out
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
+from supergame.features.chat.door import Door
 from supergame.features.chat.model import MessageIds, to_keep, written
 from supergame.features.presence import Streams
 from supergame.protocol.chat import ChannelMessage, ChannelMessageCode
@@ -32,7 +33,7 @@ class GroupChannels:
         self._database = ground.database
         self._streams, self._ids, self._settled = streams, ids, settled
         self._gate: Gate | None = None
-        self._expulsions = 0
+        self._door = Door()
 
     def admit_by(self, gate: Gate) -> None:
         """Let `gate` say who may be in the channels of groups; without one nobody may."""
@@ -40,14 +41,10 @@ class GroupChannels:
 
     async def enter(self, group_id: str, user_id: str) -> Channel:
         """The channel of a group, for a user who may be in it at this moment. Raises BadInput for anybody else."""
-        channel = channels.group(group_id)
-        while self._gate is not None:
-            expulsions = self._expulsions
-            if not await self._gate(group_id, user_id):
-                break
-            if expulsions == self._expulsions:  # or that user may have been put out while the gate looked
-                return channel
-        raise BadInput("Group not found")
+        channel, gate = channels.group(group_id), self._gate
+        if gate is None or not await self._door.admits(lambda: gate(group_id, user_id)):
+            raise BadInput("Group not found")
+        return channel
 
     async def note(self, tx: Tx, group_id: str, code: ChannelMessageCode, user_id: str, username: str) -> None:
         """Write down in a group's channel what happened to a player; all in it hear it once that is kept.
@@ -65,14 +62,14 @@ class GroupChannels:
 
     def expel(self, group_id: str, user_id: str) -> None:
         """Take a user who is no member any more out of a group's channel."""
-        self._expulsions += 1
+        self._door.close()
         stream = channels.group(group_id).stream
         for session in [session for session in self._streams.members(stream) if session.user_id == user_id]:
             self._streams.leave(session, stream)
 
     def close(self, group_id: str) -> None:
         """Take everybody out of the channel of a group that is gone, and tell them."""
-        self._expulsions += 1
+        self._door.close()
         self._streams.farewell(channels.group(group_id).stream)
 
     async def forget(self, group_id: str) -> None:

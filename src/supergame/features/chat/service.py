@@ -15,6 +15,7 @@ from supergame.edge import Later, Session, fan_out
 from supergame.features.accounts import AccountDeleted, AccountMerged, Accounts
 from supergame.features.chat import channels
 from supergame.features.chat.channels import Channel
+from supergame.features.chat.door import Door
 from supergame.features.chat.group_channels import GroupChannels
 from supergame.features.chat.model import (
     Cursor,
@@ -74,6 +75,7 @@ class Chat:
         self._ids = MessageIds(ground.clock, ground.ids)
         self._under_way: dict[str, deque[_UnderWay]] = {}
         self.group_channels = GroupChannels(ground, presence, self._ids, self._settled)
+        self._door = Door()  # of direct messages
         self._speakers = Speakers(accounts)
         self._said: list[tuple[Channel, ChannelMessage]] = []
         self._sent = ground.metrics.counter("supergame_chat_messages", "Chat messages sent.")
@@ -108,7 +110,7 @@ class Chat:
 
     async def _join_direct(self, session: Session, other_id: str, persistence: bool, hidden: bool) -> wire.Channel:
         channel = await self._direct(session.user_id, other_id)
-        await self._check_not_blocked(session.user_id, other_id)
+        await self._check_not_blocked(session.user_id, other_id)  # who is blocked leaves no notification
         present = {presence.user_id for presence in self._streams.presences(channel.stream)}
         if other_id not in present and self._streams.get(session, channel.stream) is None:
             await self._notifications.send(
@@ -119,7 +121,7 @@ class Chat:
                 sender_id=session.user_id,
                 replaces=True,  # or whoever comes and goes a thousand times would push out all the others
             )
-            await self._check_not_blocked(session.user_id, other_id)  # who is blocked meanwhile is not put out later
+            await self._check_not_blocked(session.user_id, other_id)
         return self._joined(session, channel, persistence, hidden)
 
     def _joined(self, session: Session, channel: Channel, persistence: bool, hidden: bool) -> wire.Channel:
@@ -240,6 +242,7 @@ class Chat:
 
     def part(self, event: PlayerBlocked) -> None:
         """Take two players out of their direct messages, where one has blocked the other."""
+        self._door.close()
         self._streams.farewell(channels.direct(event.user_id, event.blocked_id).stream)
 
     async def forget(self, tx: Tx, event: AccountDeleted) -> None:
@@ -271,7 +274,10 @@ class Chat:
         return channel
 
     async def _check_not_blocked(self, user_id: str, other_id: str) -> None:
-        if await self._friends.blocked(user_id, other_id):
+        async def not_blocked() -> bool:
+            return not await self._friends.blocked(user_id, other_id)
+
+        if not await self._door.admits(not_blocked):
             raise BadInput("User ID not found")  # whoever is blocked is not to know
 
     def _send(
