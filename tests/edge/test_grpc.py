@@ -31,8 +31,8 @@ from supergame.protocol.types import Empty
 ECHO = "nakama.api.Nakama/RpcFunc"
 DELETE = "nakama.api.Nakama/DeleteStorageObjects"
 
-SETTINGS = b"\0\0\0" b"\4\0" b"\0\0\0\0"
-PING, PONG = (b"\0\0\x08" b"\6" + flags + b"\0\0\0\0" b"12345678" for flags in (b"\0", b"\1"))
+SETTINGS = b"\0\0\0\4\0\0\0\0\0"
+PING, PONG = (b"\0\0\x08\6" + flags + b"\0\0\0\012345678" for flags in (b"\0", b"\1"))
 """Frames of HTTP/2 (RFC 9113): no settings, a ping, and its answer."""
 
 Start = Callable[..., Awaitable[Node]]
