@@ -50,7 +50,7 @@ class Office:
 
     def outcomes(self) -> dict[str, int]:
         """How many letters were sent, and how many given up."""
-        counters = self.metrics._counters["supergame_letters"][2]
+        counters = self.metrics.counters["supergame_letters"][2]
         return {outcome: counter.value for outcome, counter in counters.items()}
 
 

@@ -19,6 +19,7 @@ async def test_while_developing_a_letter_is_a_file_in_the_data_folder(tmp_path):
     assert (letter["To"], letter["Subject"], letter.get_content()) == ("ann@example.com", "Hello", "Hello Ann\n")
     (file,) = (tmp_path / "mail").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert office.outcomes() == {"sent": 1, "given_up": 0}
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from structlog.testing import capture_logs
 from tests.features.mail.office import PASSWORD, USER, Office, Server, self_signed
 
 from supergame.core.config import BadSetting
@@ -103,6 +104,19 @@ async def test_a_recipient_whom_the_server_does_not_know_is_given_up_at_once(tmp
     assert await sent(office(tmp_path, running)) == {"sent": 0, "given_up": 1}
 
 
+async def test_the_log_tells_of_a_letter_but_not_to_whom_it_goes(tmp_path, server):
+    running = await server()
+    running.answers = ["550 <Ann@Example.com>: no such user", "451 ann@example.com is busy"]
+    with capture_logs() as said:
+        for _ in range(3):
+            await sent(office(tmp_path, running))
+    told = [line for line in said if line["log_level"] != "debug"]
+    assert [line["log_level"] for line in told] == ["error", "warning", "info"]
+    assert all(line["domain"] == "example.com" for line in told)
+    assert "ann@" not in str(told).lower()
+    assert "<<the recipient>>: no such user" in told[0]["error"]
+
+
 async def test_a_recipient_who_has_to_wait_is_tried_again(tmp_path, server):
     running = await server()
     running.answers = ["451 try again later"]
@@ -159,3 +173,8 @@ async def test_a_server_that_never_answers_is_not_waited_for(tmp_path, monkeypat
 def test_certificates_that_cannot_be_read_are_said_at_once(tmp_path):
     with pytest.raises(BadSetting, match=r"mail\.certificates"):
         Office(tmp_path, transport="smtp", certificates=str(tmp_path / "none.pem"))
+
+
+def test_a_password_that_would_be_sent_unencrypted_is_refused(tmp_path):
+    with pytest.raises(BadSetting, match=r"mail\.user: nobody logs in over a connection that is not encrypted"):
+        Office(tmp_path, transport="smtp", security="none", user=USER, password=PASSWORD)

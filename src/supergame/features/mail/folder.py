@@ -23,7 +23,7 @@ class Folder:
         await asyncio.to_thread(self._write, f"{post.made_us:020}-{post.id}.eml", post.message.as_bytes())
 
     def _write(self, name: str, content: bytes) -> None:
-        self._path.mkdir(parents=True, exist_ok=True)
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._path / f"{name}.new"
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as out:

@@ -49,6 +49,11 @@ class Post:
     made_us: int
     failures: int = 0
 
+    @property
+    def domain(self) -> str:
+        """Where it goes, as far as logs tell."""
+        return self.to.rpartition("@")[2]
+
 
 class Undeliverable(Exception):
     """The letter will never be taken; trying again is of no use."""

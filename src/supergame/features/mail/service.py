@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,8 @@ class Mail:
     async def send(self, to: str, subject: str, text: str, html: str | None = None) -> None:
         """Accept a letter to one address; it is sent as soon as that works. What becomes of it the log tells.
 
+        The address itself is in the log only at the level `debug`.
+
         Raises BadInput for an address that is none, a subject of more than one line, or more than LETTER_BYTES_MAX;
         TooMany while `mail.letters_waiting_max` letters wait; Unavailable when the node stops.
         """
@@ -67,6 +70,7 @@ class Mail:
         address, id_, now_us = letter.address(to), self._ids.uuid(), self._clock.now_us()
         message = letter.compose(self._sender, address, subject, text, html, letter_id=id_, made_us=now_us)
         self._queue.append(Post(id_, address.addr_spec, message, now_us))
+        self._log.debug("a letter was accepted", letter=id_, to=address.addr_spec)
         self._pump()
 
     async def settle(self) -> None:
@@ -111,7 +115,7 @@ class Mail:
             self._rest(post, error)
         else:
             self._sent.value += 1
-            self._log.info("a letter was sent", to=post.to, letter=post.id)
+            self._log.info("a letter was sent", letter=post.id, domain=post.domain)
 
     def _rest(self, post: Post, error: Exception) -> None:
         post.failures += 1
@@ -121,9 +125,9 @@ class Mail:
         seconds = min(RETRY_SECONDS_MAX, RETRY_SECONDS_MIN * 4 ** (post.failures - 1))
         self._log.warning(
             "a letter could not be sent, and is tried again",
-            to=post.to,
             letter=post.id,
-            error=_described(error),
+            domain=post.domain,
+            error=_described(error, post),
             retry_seconds=seconds,
         )
         self._resting[post] = self._clock.call_later(seconds, self._again, post)
@@ -135,7 +139,7 @@ class Mail:
 
     def _give_up(self, post: Post, error: Exception) -> None:
         self._given_up.value += 1
-        self._log.error("a letter was given up", to=post.to, letter=post.id, error=_described(error))
+        self._log.error("a letter was given up", letter=post.id, domain=post.domain, error=_described(error, post))
 
 
 def _transport(settings: MailSettings, data: Path) -> Transport:
@@ -144,5 +148,6 @@ def _transport(settings: MailSettings, data: Path) -> Transport:
     return Folder(Path(settings.folder) if settings.folder else data / "mail")
 
 
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _described(error: Exception, post: Post) -> str:
+    """What went wrong, without the player's address, which servers like to repeat."""
+    return re.sub(re.escape(post.to), "<the recipient>", f"{type(error).__name__}: {error}", flags=re.IGNORECASE)

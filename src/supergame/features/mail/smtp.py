@@ -19,7 +19,9 @@ class Smtp:
     """Hands letters to the server that the settings name."""
 
     def __init__(self, settings: MailSettings) -> None:
-        """Read the certificates. Raises BadSetting."""
+        """Read the certificates. Raises BadSetting, also for a password that would be sent unencrypted."""
+        if settings.user and settings.security == "none":
+            raise BadSetting("mail.user: nobody logs in over a connection that is not encrypted (mail.security).")
         self._settings = settings
         self._tls = None if settings.security == "none" else _context(settings.certificates)
 
