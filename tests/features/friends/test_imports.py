@@ -26,7 +26,7 @@ async def test_a_reset_ends_all_other_friendships_and_nothing_else(lobby, servic
     await befriend(ann, bob, cat)
     await add(ann, dan)
     await service.block(ann.id, [eve.id])
-    assert await service.import_friends(ann.id, [cat.id, fay.id], reset=True) == 1
+    assert await service.import_friends(ann.id, (friend.id for friend in (cat, fay)), reset=True) == 1
     assert await listed(ann) == {"cat": 0, "fay": 0, "dan": 1, "eve": 3}
     assert await told(bob) == [(-9, "ann removed you from friends list")]
     assert await service.import_friends(ann.id, [], reset=True) == 0

@@ -113,3 +113,6 @@ async def test_an_import_has_its_limit(lobby, service):
         await service.import_friends(ann.id, [str(uuid4()) for _ in range(IMPORTED_MAX + 1)])
     with pytest.raises(BadInput, match="Invalid user ID 'bob'"):
         await service.import_friends(ann.id, ["bob"])
+    with pytest.raises(BadInput) as long:
+        await service.import_friends(ann.id, ["x" * 100_000])
+    assert len(long.value.message) < 100

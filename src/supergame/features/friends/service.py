@@ -32,6 +32,7 @@ from supergame.features.friends.model import (
 from supergame.features.friends.news import MADE, News, draft
 from supergame.features.notifications import Notifications
 from supergame.protocol.friends import Friend, FriendList, FriendOfFriend, FriendsOfFriendsList, FriendState
+from supergame.protocol.json import ECHO_CHARACTERS_MAX
 from supergame.protocol.types import timestamp
 from supergame.protocol.users import User
 from supergame.store import Database, Events, Tx
@@ -342,10 +343,11 @@ def _check_call(ids: Sequence[str], usernames: Sequence[str]) -> None:
 
 def _checked(ids: Iterable[str]) -> list[str]:
     """Ids as they are kept, each once. Raises BadInput."""
-    for id_ in ids:
-        if not is_uuid(id_.lower()):
-            raise BadInput(f"Invalid user ID '{id_}'.")
-    return [*dict.fromkeys(id_.lower() for id_ in ids)]
+    found = list(dict.fromkeys(id_.lower() for id_ in ids))
+    for id_ in found:
+        if not is_uuid(id_):
+            raise BadInput(f"Invalid user ID '{id_[:ECHO_CHARACTERS_MAX]}'.")
+    return found
 
 
 def _check_limit(limit: int, limit_max: int) -> None:
