@@ -76,7 +76,7 @@ class Web:
         except TimeoutError:
             raise self.unavailable("it took too long", url) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self.unavailable(f"{type(error).__name__}: {error}", url) from None
+            raise self.unavailable(_without_address(error), url) from None
         finally:
             self._waiting -= 1
         if answer.status >= 500 or 300 <= answer.status < 400 or answer.status in (408, 429):
@@ -115,6 +115,12 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
             raise ValueError(f"the answer is longer than {ANSWER_BYTES_MAX} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def _without_address(error: Exception) -> str:
+    """What has gone wrong, without the address as it was asked for: its parameters may be secret."""
+    told = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return f"{type(error).__name__}: {told}"
 
 
 def _age(headers: list[str]) -> int | None:
