@@ -120,6 +120,21 @@ async def test_a_token_for_another_app_does_not_log_in(node: testing.RunningNode
     assert await refused(identity.authenticate_facebook(elsewhere)) == "Could not authenticate Facebook profile."
 
 
+async def test_only_google_can_be_told_to_accept_the_tokens_of_any_app(
+    platforms: Platforms, clock: ManualClock
+) -> None:
+    settings = {
+        **platforms.settings(),
+        "identity.apple_bundle_ids": "*",
+        "identity.google_client_ids": "*",
+        "identity.google_client_secret": "",
+    }
+    async with testing.node(settings=settings, clock=clock) as node:
+        for audience in ("*", "another-app"):
+            assert await node.services.identity.authenticate_google(platforms.issuer.token(aud=audience))
+        await refused(node.services.identity.authenticate_apple(platforms.issuer.token(aud="another-app")))
+
+
 async def test_a_new_account_takes_over_the_name_that_google_knows(
     node: testing.RunningNode, platforms: Platforms
 ) -> None:

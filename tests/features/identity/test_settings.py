@@ -57,6 +57,25 @@ def test_a_provider_that_cannot_work_is_refused(settings: dict[str, Any], told: 
     assert told in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"google_issuers": ()}, "identity.google_issuers has to name at least one issuer"),
+        ({"facebook_issuers": ()}, "identity.facebook_issuers has to name at least one issuer"),
+        ({"google_client_secret": "secret"}, "the first of identity.google_client_ids has to be its client"),
+        (
+            {"google_client_secret": "secret", "google_client_ids": ("*",)},
+            "the first of identity.google_client_ids has to be its client",
+        ),
+        ({"steam_publisher_key": "key"}, "identity.steam_app_id has to be"),
+    ],
+)
+def test_a_platform_that_cannot_work_is_refused(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        check(IdentitySettings(**settings))
+    assert told in refused.value.message
+
+
 def test_platforms_are_reached_safely() -> None:
     with pytest.raises(BadSetting, match=r"identity\.steam_api_url has to begin with https://"):
         check(IdentitySettings(steam_api_url="http://steam.example"))
@@ -84,7 +103,6 @@ def test_the_documented_settings_are_accepted(text: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"identity.steam_publisher_key": "key"}, "identity.steam_app_id has to be"),
         (
             {"identity.gamecenter_bundle_ids": "a", "identity.gamecenter_authorities": "/nowhere.pem"},
             "identity.gamecenter_authorities: /nowhere.pem cannot be read",

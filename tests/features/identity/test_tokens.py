@@ -22,7 +22,7 @@ from supergame.features.identity import IdentitySettings
 from supergame.features.identity.keys import KeySet
 from supergame.features.identity.model import Rejected
 from supergame.features.identity.settings import ALGORITHMS
-from supergame.features.identity.tokens import ANY_AUDIENCE, TOKEN_BYTES_MAX, IdTokens
+from supergame.features.identity.tokens import TOKEN_BYTES_MAX, IdTokens
 from supergame.features.identity.web import Web
 
 SKEW = 60
@@ -43,7 +43,7 @@ def tokens(keys: KeySet, issuer: Issuer, clock: ManualClock) -> IdTokens:
 
 
 def of_issuer(
-    keys: KeySet, issuer: Issuer, clock: ManualClock, audiences: tuple[str, ...] = (AUDIENCE, "another-client")
+    keys: KeySet, issuer: Issuer, clock: ManualClock, audiences: tuple[str, ...] | None = (AUDIENCE, "another-client")
 ) -> IdTokens:
     return IdTokens(keys, clock, issuers=(issuer.url,), audiences=audiences, algorithms=ALGORITHMS, skew_seconds=SKEW)
 
@@ -181,12 +181,32 @@ async def test_a_token_says_when_it_ends(tokens: IdTokens, issuer: Issuer, exp: 
 
 
 async def test_a_token_is_for_the_game(tokens: IdTokens, keys: KeySet, issuer: Issuer, clock: ManualClock) -> None:
-    for audience in (AUDIENCE, "another-client", ["somebody", AUDIENCE]):
+    for audience in (AUDIENCE, "another-client", [AUDIENCE], ["another-client", AUDIENCE]):
         assert await tokens.verify(issuer.token(aud=audience))
-    for audience in ("somebody", ["somebody"], [], [[AUDIENCE]], {AUDIENCE: 1}, None, ANY_AUDIENCE):
+    for audience in ("somebody", ["somebody"], [], [[AUDIENCE]], {AUDIENCE: 1}, None, "*", AUDIENCE.upper()):
         assert "it is for another audience" in await rejected(tokens, issuer.token(aud=audience))
     assert "it is for another audience" in await rejected(tokens, issuer.token(without=("aud",)))
-    assert await of_issuer(keys, issuer, clock, (ANY_AUDIENCE,)).verify(issuer.token(aud="somebody"))
+    assert await of_issuer(keys, issuer, clock, None).verify(issuer.token(aud="somebody"))
+
+
+async def test_a_token_is_not_for_somebody_else_as_well(tokens: IdTokens, issuer: Issuer) -> None:
+    """Who else it is for might log in here with it, as the player."""
+    assert "it is for another audience" in await rejected(tokens, issuer.token(aud=[AUDIENCE, "somebody"]))
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "application/AT+JWT", "logout+jwt"])
+async def test_a_token_for_another_purpose_is_no_id_token(tokens: IdTokens, issuer: Issuer, kind: str) -> None:
+    """Issuers sign access tokens and notices of logouts with the same keys."""
+    assert await rejected(tokens, issuer.token(headers={"typ": kind})) == f"it is no id token but {kind!r}"
+    for usual in ("JWT", "jwt", None):
+        assert await tokens.verify(issuer.token(headers={"typ": usual}))
+
+
+async def test_a_token_does_not_bring_its_own_key(tokens: IdTokens, issuer: Issuer) -> None:
+    forged = {"jwk": jwk("key-0", rsa_key(1)), "jku": f"{issuer.url}/forged", "x5u": f"{issuer.url}/forged"}
+    for kid in ("key-0", "key-9"):
+        await rejected(tokens, issuer.token(signing=(kid, "RS256", rsa_key(1)), headers=forged))
+    assert issuer.requests["/forged"] == 0
 
 
 @pytest.mark.parametrize("iss", ["https://example.com", "", None, ["https://example.com"], {}, 7])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final
 
-from supergame.core.config import BadSetting
 from supergame.core.feature import Ground
 from supergame.features.accounts import Provider as Platform
 from supergame.features.identity.codes import Codes
@@ -16,7 +15,7 @@ from supergame.features.identity.model import OPENID_PREFIX, Provider
 from supergame.features.identity.onetime import OneTime
 from supergame.features.identity.openid import Apple, Google, OpenId
 from supergame.features.identity.providers import Providers, label
-from supergame.features.identity.settings import IdentitySettings, OpenIdSettings
+from supergame.features.identity.settings import ANY_CLIENT, IdentitySettings, OpenIdSettings
 from supergame.features.identity.steam import Steam
 from supergame.features.identity.tokens import IdTokens
 from supergame.features.identity.web import Web
@@ -107,7 +106,7 @@ class _Assembly:
         tokens = self._tokens(
             web,
             issuers=settings.google_issuers,
-            audiences=settings.google_client_ids,
+            audiences=None if ANY_CLIENT in settings.google_client_ids else settings.google_client_ids,
             keys_url=settings.google_keys_url,
         )
         codes = None
@@ -123,8 +122,6 @@ class _Assembly:
 
     def _steam(self) -> Steam:
         settings = self._settings
-        if not settings.steam_app_id:
-            raise BadSetting("identity.steam_publisher_key is set, and so identity.steam_app_id has to be.")
         return Steam(
             self._web(Platform.STEAM),
             self._ground.log,
@@ -162,7 +159,7 @@ class _Assembly:
         web: Web,
         *,
         issuers: Collection[str],
-        audiences: Collection[str],
+        audiences: Collection[str] | None,
         keys_url: str,
         discovery_url: str = "",
         algorithms: Collection[str] = PLATFORM_ALGORITHMS,

@@ -15,6 +15,9 @@ ALGORITHMS: Final = (
 )  # fmt: skip
 """Signatures by a key that only its issuer has; there is no `none`, and none by a secret that both know."""
 
+ANY_CLIENT: Final = "*"
+"""Among Google's clients: the tokens of any client are accepted."""
+
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -110,6 +113,15 @@ def check(settings: IdentitySettings) -> None:
     for name, value in vars(settings).items():
         if _ADDRESS.fullmatch(name):
             _check_address(f"identity.{name}", value)
+    for name in ("facebook_issuers", "google_issuers"):
+        if not getattr(settings, name):
+            raise BadSetting(f"identity.{name} has to name at least one issuer; leave it out to have the platform's.")
+    if settings.google_client_secret and settings.google_client_ids[:1] in ((), (ANY_CLIENT,)):
+        raise BadSetting(
+            "identity.google_client_secret is set, and so the first of identity.google_client_ids has to be its client."
+        )
+    if settings.steam_publisher_key and not settings.steam_app_id:
+        raise BadSetting("identity.steam_publisher_key is set, and so identity.steam_app_id has to be.")
     for name, provider in settings.openid.items():
         check_openid(f"identity.openid.{name}", provider)
 

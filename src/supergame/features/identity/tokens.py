@@ -17,12 +17,9 @@ TOKEN_BYTES_MAX: Final = 16_384
 TIME_MAX: Final = 2**40
 """A time in a token, in seconds since 1970; nothing signed today ends that late."""
 
-ANY_AUDIENCE: Final = "*"
-"""Among the audiences: a token for anybody is accepted."""
-
 
 class IdTokens:
-    """Verifies the id tokens of one issuer, which may go by several names."""
+    """Verifies the id tokens of one issuer, which may go by several names. Without `audiences` they are for anybody."""
 
     def __init__(
         self,
@@ -30,7 +27,7 @@ class IdTokens:
         clock: Clock,
         *,
         issuers: Collection[str],
-        audiences: Collection[str],
+        audiences: Collection[str] | None,
         algorithms: Collection[str],
         skew_seconds: int,
     ) -> None:
@@ -49,7 +46,10 @@ class IdTokens:
             parsed = jwt.decode_complete(token, options={"verify_signature": False})
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise Rejected("it is no token") from None
-        algorithm, kid = parsed["header"].get("alg"), parsed["header"].get("kid", "")
+        header = parsed["header"]
+        algorithm, kid, kind = header.get("alg"), header.get("kid", ""), header.get("typ")
+        if isinstance(kind, str) and kind.lower().endswith("+jwt"):  # RFC 8725 §3.11: id tokens have no such type
+            raise Rejected(f"it is no id token but {kind!r}")
         if algorithm not in self._algorithms:
             raise Rejected(f"it is signed by {algorithm!r}, which is not allowed")
         self._check_claims(parsed["payload"])
@@ -68,18 +68,20 @@ class IdTokens:
         issuer = claims.get("iss")
         if not isinstance(issuer, str) or issuer not in self._issuers:
             raise Rejected(f"it is of another issuer, {issuer!r}")
-        audience = claims.get("aud")
-        named = audience if isinstance(audience, list) else [audience]
-        if ANY_AUDIENCE not in self._audiences and not any(
-            isinstance(name, str) and name in self._audiences for name in named
-        ):
-            raise Rejected(f"it is for another audience, {audience!r}")
+        if self._audiences is not None:
+            self._check_audience(claims.get("aud"), self._audiences)
         now = self._clock.now_seconds()
         if expires_at(claims) + self._skew_seconds <= now:
             raise Rejected("it has expired")
         for name in ("nbf", "iat"):
             if name in claims and _time(claims, name) - self._skew_seconds > now:
                 raise Rejected("it is not valid yet")
+
+    def _check_audience(self, audience: object, trusted: Collection[str]) -> None:
+        """Every audience has to be trusted: another one could have shown us the token that it was given itself."""
+        named = audience if isinstance(audience, list) else [audience]
+        if not named or any(not isinstance(name, str) or name not in trusted for name in named):
+            raise Rejected(f"it is for another audience, {audience!r}")
 
 
 def expires_at(claims: dict[str, Any]) -> float:
