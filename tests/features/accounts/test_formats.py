@@ -32,6 +32,7 @@ from supergame.features.accounts import formats
         (formats.email, "x" * 250 + "@b.com", "Invalid email address, must be 10-255 bytes."),
         (formats.email, "@" * 250_000, "Invalid email address, must be 10-255 bytes."),  # and that at once
         (formats.password, "7 chars", "Password must be at least 8 characters long."),
+        (formats.password, "x" * 1_025, "Password must be at most 1024 bytes long."),
         (formats.username, "", "Username invalid, must be 1-128 bytes."),
         (formats.username, "x" * 129, "Username invalid, must be 1-128 bytes."),
         (formats.username, "bell\x07", "Username invalid, no spaces or control characters allowed."),

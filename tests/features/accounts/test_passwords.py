@@ -50,6 +50,19 @@ async def test_more_than_the_limit_at_once_are_asked_to_try_again(passwords: Pas
     assert await passwords.hash("open sesame")
 
 
+async def test_one_address_cannot_take_all_the_room() -> None:
+    passwords = Passwords(
+        AccountsSettings(password_memory_kib=8, password_rounds=1, passwords_waiting_per_address_max=2)
+    )
+    addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.1"]  # the first three are one household's
+    outcomes = await asyncio.gather(
+        *(passwords.hash("open sesame", address) for address in addresses), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [str, str, TooMany, str]
+    assert await passwords.matches(None, "open sesame", "2001:db8::3") is False
+    passwords.close()
+
+
 async def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
     slow = Passwords(AccountsSettings(password_memory_kib=65_536, password_rounds=2))
     hashing = asyncio.ensure_future(slow.hash("open sesame"))

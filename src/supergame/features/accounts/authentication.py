@@ -64,7 +64,7 @@ class Authentication:
         if holder is None:
             if not create:
                 await self._refuse(proof)
-            password_hash = await self._passwords.hash(proof.password)
+            password_hash = await self._passwords.hash(proof.password, proof.address)
             seen_us = self._tokens.moment()
             holder, created = await self._create(Provider.EMAIL, email, username, password_hash)
             if created:
@@ -97,18 +97,18 @@ class Authentication:
     async def _refuse(self, proof: Proof) -> NoReturn:
         """There is no such account, which takes as long to say as that a password is wrong."""
         with self._throttle.attempt("", proof.address):
-            await self._passwords.matches(None, proof.password)
+            await self._matches(None, proof)
             raise _not_found()
 
     async def _admit_with_password(self, holder: Holder, proof: Proof) -> Login:
         with self._throttle.attempt(holder.user_id, proof.address):
             stored = holder.password_hash
-            if not await self._passwords.matches(stored, proof.password) or stored is None:
+            if not await self._matches(stored, proof) or stored is None:
                 raise WrongCredentials
             if self.second_factor is not None:
                 await self.second_factor(holder.user_id, proof.code)
             if self._passwords.outdated(stored):
-                new_hash = await self._passwords.hash(proof.password)
+                new_hash = await self._passwords.hash(proof.password, proof.address)
                 if await self._database.run(
                     _QUERIES.rehash_password, user_id=holder.user_id, old_hash=stored, new_hash=new_hash
                 ):
@@ -116,9 +116,12 @@ class Authentication:
             # That took a while: the account may have been closed or deleted meanwhile, or its password changed.
             seen_us = self._tokens.moment()
             now = await self._holder(holder.user_id)
-            if now.password_hash != stored and not await self._passwords.matches(now.password_hash, proof.password):
+            if now.password_hash != stored and not await self._matches(now.password_hash, proof):
                 raise WrongCredentials
             return _admit(now, seen_us)
+
+    async def _matches(self, stored: str | None, proof: Proof) -> bool:
+        return await self._passwords.matches(stored, proof.password, proof.address)
 
     async def _create(
         self, provider: str, external_id: str, username: str, password_hash: str | None = None

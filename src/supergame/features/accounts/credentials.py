@@ -33,14 +33,14 @@ class Credentials:
         self._passwords = passwords
         self._revocations = revocations
 
-    async def link(self, user_id: str, email: str, password: str, family: str) -> None:
+    async def link(self, user_id: str, email: str, password: str, family: str, address: str) -> None:
         """Link an address and a password, instead of those before; of the sessions that end, `family` is spared.
 
         Raises NotFound, Conflict when the address is somebody else's, TooMany when too many passwords wait.
         """
         stored = (await self._holder(self._database, user_id)).password_hash
-        if stored is None or not await self._passwords.matches(stored, password):
-            stored = await self._passwords.hash(password)
+        if stored is None or not await self._passwords.matches(stored, password, address):
+            stored = await self._passwords.hash(password, address)
         password_hash = stored
 
         async def body(tx: Tx) -> None:

@@ -15,6 +15,7 @@ USERNAME_BYTES_MAX: Final = 128
 EMAIL_BYTES_MIN: Final = 10
 EMAIL_BYTES_MAX: Final = 255
 PASSWORD_BYTES_MIN: Final = 8
+PASSWORD_BYTES_MAX: Final = 1_024
 PROFILE_BYTES_MAX: Final = {
     "display_name": 255,
     "avatar_url": 512,
@@ -67,6 +68,8 @@ def password(text: str) -> str:
     """Check a password. Raises BadInput."""
     if len(text.encode()) < PASSWORD_BYTES_MIN:
         raise BadInput("Password must be at least 8 characters long.")
+    if len(text.encode()) > PASSWORD_BYTES_MAX:
+        raise BadInput(f"Password must be at most {PASSWORD_BYTES_MAX} bytes long.")
     return text
 
 

@@ -46,6 +46,7 @@ class AccountsSettings(Section):
     passwords_waiting_max: int = setting(
         256, "Passwords hashed or waiting for it; more logins are asked to try again.", minimum=1
     )
+    passwords_waiting_per_address_max: int = setting(64, "The same from one address.", minimum=1)
     login_failures_max: int = setting(
         20,
         "Failed logins with a password to one account from one address, before the next has to wait; 0: any.",

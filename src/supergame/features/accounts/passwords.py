@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from supergame.core.errors import TooMany, Unavailable
+from supergame.edge import group
 from supergame.features.accounts.model import AccountsSettings
 
 T = TypeVar("T")
@@ -35,19 +37,23 @@ class Passwords:
         self._decoy = _decoy(settings)
         self._pool = ThreadPoolExecutor(settings.password_threads, thread_name_prefix="password")
         self._waiting_max = settings.passwords_waiting_max
-        self._waiting = 0
+        self._waiting_per_address_max = settings.passwords_waiting_per_address_max
+        self._waiting: Counter[str] = Counter()
         self._closed = False
 
-    async def hash(self, password: str) -> str:
-        """Hash a password for keeping. Raises TooMany when too many wait, Unavailable when the node stops."""
-        return await self._in_thread(lambda: self._hasher.hash(password))
+    async def hash(self, password: str, address: str = "") -> str:
+        """Hash a password for keeping. Raises TooMany when too many wait, Unavailable when the node stops.
 
-    async def matches(self, stored: str | None, password: str) -> bool:
+        `address` is where it comes from, if that is known: nobody is to take up all the room there is.
+        """
+        return await self._in_thread(lambda: self._hasher.hash(password), group(address))
+
+    async def matches(self, stored: str | None, password: str, address: str = "") -> bool:
         """Whether it is the password. Raises as `hash` does.
 
         With nothing stored the answer is no, and takes as long as any other.
         """
-        return await self._in_thread(lambda: self._compare(stored or self._decoy, password))
+        return await self._in_thread(lambda: self._compare(stored or self._decoy, password), group(address))
 
     def outdated(self, stored: str) -> bool:
         """Whether a hash was made with other parameters than today's."""
@@ -64,16 +70,19 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, work: Callable[[], T], address: str) -> T:
         if self._closed:
             raise Unavailable("The server is stopping.")
-        if self._waiting >= self._waiting_max:
+        crowded = address and self._waiting[address] >= self._waiting_per_address_max
+        if crowded or self._waiting.total() >= self._waiting_max:
             raise TooMany("Too many logins with a password at once; try again in a moment.", retry_seconds=1)
-        self._waiting += 1
+        self._waiting[address] += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
-            self._waiting -= 1
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
 
 
 def _decoy(settings: AccountsSettings) -> str:

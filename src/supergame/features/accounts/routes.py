@@ -117,7 +117,9 @@ def link_custom(service: Accounts, caller: Caller, request: AccountCustom) -> Aw
 
 def link_email(service: Accounts, caller: Caller, request: AccountEmail) -> Awaitable[None]:
     """Add an email address and a password."""
-    return service.link_email(caller.user_id, request.email, request.password, family=caller.family)
+    return service.link_email(
+        caller.user_id, request.email, request.password, family=caller.family, address=caller.address
+    )
 
 
 def unlink_device(service: Accounts, caller: Caller, request: AccountDevice) -> Awaitable[None]:

@@ -326,15 +326,17 @@ class Accounts:
         """Let a player log in with a custom id, instead of the one before. Raises BadInput, Conflict."""
         return self._links.add(user_id, Provider.CUSTOM, formats.custom_id(custom_id))
 
-    def link_email(self, user_id: str, email: str, password: str, *, family: str = "") -> Awaitable[None]:
+    def link_email(
+        self, user_id: str, email: str, password: str, *, family: str = "", address: str = ""
+    ) -> Awaitable[None]:
         """Let a player log in with an email address and password, instead of those before.
 
         Where that is another password than before, the player's sessions end, but for the one that asks, whose
-        `family` of tokens this is. Raises BadInput, Conflict, NotFound, TooMany.
+        `family` of tokens this is; `address` is where it comes from. Raises BadInput, Conflict, NotFound, TooMany.
         """
         if not email or not password:
             raise BadInput("Email address and password is required.")
-        return self._credentials.link(user_id, formats.email(email), formats.password(password), family)
+        return self._credentials.link(user_id, formats.email(email), formats.password(password), family, address)
 
     def unlink_device(self, user_id: str, device_id: str) -> Awaitable[None]:
         """Take a device away. Raises BadInput, and Refused when it is not linked or is the last way to log in."""
@@ -357,9 +359,9 @@ class Accounts:
         """
         return self._credentials.verify(tx, user_id, email)
 
-    def hash_password(self, password: str) -> Awaitable[str]:
+    def hash_password(self, password: str, address: str = "") -> Awaitable[str]:
         """Hash a password for `reset_password`. Raises BadInput, TooMany when too many wait."""
-        return self._passwords.hash(formats.password(password))
+        return self._passwords.hash(formats.password(password), address)
 
     def reset_password(self, tx: Tx, user_id: str, email: str, password_hash: str) -> Awaitable[bool]:
         """In a transaction of the caller's: another password for an account, whose sessions all end.
