@@ -6,9 +6,10 @@ import asyncio
 
 import pyotp
 import pytest
-from tests.features.recovery.desk import EMAIL, PASSWORD
+from tests.features.recovery.desk import EMAIL, PASSWORD, Desk
 
 from supergame.client import RequestFailed
+from supergame.core.config import BadSetting
 from supergame.core.errors import Conflict, NotFound, Refused, TooMany
 from supergame.core.ids import RandomIds
 from supergame.core.log import get_log
@@ -124,6 +125,14 @@ async def test_it_is_switched_off_with_a_code_or_by_the_game(each_desk):
         await each_desk.recovery.totp_disable(session.user_id, "000000")
 
 
+async def test_a_login_during_which_it_is_switched_off_goes_on_without(desk):
+    session = await desk.ann()
+    app, _ = await desk.enrolled(session)
+    await asyncio.gather(
+        desk.recovery.totp_disable(session.user_id), desk.recovery._totp.ask(session.user_id, desk.shown(app))
+    )
+
+
 async def test_there_is_one_second_factor_at_a_time(desk):
     session = await desk.ann()
     with pytest.raises(NotFound, match="No second factor is being set up"):
@@ -195,3 +204,9 @@ def test_a_code_belongs_to_its_step():
 
 def test_a_secret_is_as_long_as_the_standard_wants():
     assert len(new_secret(RandomIds())) == 32
+
+
+async def test_a_key_that_is_none_is_refused_at_the_start(sqlite, tmp_path):
+    with pytest.raises(BadSetting, match=r"recovery\.key: it may not be empty"):
+        async with Desk.open(sqlite, tmp_path, recovery__key=""):
+            pass

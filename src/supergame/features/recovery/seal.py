@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from supergame.core.config import BadSetting
 from supergame.core.errors import Unavailable
 from supergame.core.log import Log
 
@@ -19,6 +20,9 @@ class Seal:
     """Encrypts and decrypts (Fernet: AES-128 in CBC mode, HMAC-SHA256), by a key derived from a setting (RFC 5869)."""
 
     def __init__(self, key: str, log: Log) -> None:
+        """Raises BadSetting for a key that is none."""
+        if not key:
+            raise BadSetting("recovery.key: it may not be empty.")
         derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=_PURPOSE).derive(key.encode())
         self._fernet = Fernet(base64.urlsafe_b64encode(derived))
         self._log = log

@@ -140,7 +140,7 @@ class Recovery:
         """
         with self._showing_a_token(address):
             await self._tokens.check(Purpose.RESET, token)
-            password_hash = await self._accounts.hash_password(password)
+            password_hash = await self._accounts.hash_password(password, address)
 
             async def body(tx: Tx) -> str:
                 holder = await self._tokens.use(tx, Purpose.RESET, token)

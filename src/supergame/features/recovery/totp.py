@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from supergame.core.errors import Conflict, NotFound, Refused, SupergameError
@@ -86,7 +87,8 @@ class Totp:
             return
         if not code:
             raise CodeRequired
-        await self._with_code(user_id, code, _nothing, WrongCredentials)
+        with suppress(NotFound):  # it has just been switched off
+            await self._with_code(user_id, code, _nothing, WrongCredentials)
 
     async def renew_codes(self, user_id: str, code: str) -> list[str]:
         """Give new recovery codes in place of the old. Raises NotFound, BadCode, TooMany."""
