@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from supergame.core.errors import BadInput
+from supergame.protocol.json import REFUSED
 from supergame.protocol.types import INT64_MAX, INT64_MIN
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ def decode(text: str, kind: type[T]) -> T:
     try:
         data = b64decode(unpadded + "=" * (-len(unpadded) % 4), altchars=b"-_", validate=True)
         place = msgspec.json.decode(data, type=kind)
-    except (ValueError, RecursionError):  # the errors of base64 and msgspec are ValueErrors
+    except REFUSED:  # base64 raises ValueErrors
         raise BadInput("Invalid cursor.") from None
     if not all(map(_fits, msgspec.to_builtins(place))):
         raise BadInput("Invalid cursor.")
