@@ -122,6 +122,21 @@ def test_published_keys_are_refused_in_production(typed, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+def test_keys_that_can_be_guessed_are_refused_in_production(typed, tmp_path):
+    ours = ("--production", "--set", "edge.server_key=ours", "--set", "edge.http_key=hunter2")
+    said = sentence(typed("serve", *ours, "--set", "recovery.key=hunter3"))
+    assert "edge.http_key and recovery.key have fewer than 16 characters" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_letters_that_reach_nobody_are_told_of_in_production(typed):
+    keys = ("--production", "--set", "edge.server_key=ours", "--set", f"edge.http_key={'x' * 16}")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = ("--host", "127.0.0.1", "--port", taken.getsockname()[1])
+        assert "Letters to players go into a folder" in typed("serve", *keys, *where).err
+        assert "Letters" not in typed("serve", *keys, *where, "--set", "mail.transport=smtp").err
+
+
 def test_a_broken_keys_file(typed, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / KEYS_FILE).write_text("session_key = ")

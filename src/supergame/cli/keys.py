@@ -23,11 +23,27 @@ OWN_KEYS = (*SIGNING_KEYS, CONSOLE_KEY, RECOVERY_KEY)
 SHOWN_KEYS = ("server_key", "http_key")
 """Keys that clients and other servers show; their published defaults are for development."""
 
+KEY_CHARACTERS_MIN = 16
+"""A shorter one can be guessed at leisure by whoever holds a token, or a copy of the database."""
+
 
 def published(config: Config, names: tuple[str, ...] = SHOWN_KEYS) -> list[str]:
     """Which keys still have the value that everybody can read in the documentation."""
     edge = config.section(EdgeSettings)
     return [f"edge.{name}" for name in names if getattr(edge, name) == getattr(EdgeSettings(), name)]
+
+
+def short(config: Config) -> list[str]:
+    """Which secret keys of the settings are too short; empty ones are nobody's, or made at the first start."""
+    edge = config.section(EdgeSettings)
+    secrets = {
+        "edge.session_key": edge.session_key,
+        "edge.refresh_key": edge.refresh_key,
+        "edge.http_key": edge.http_key,
+        "console.key": config.section(ConsoleSettings).key,
+        "recovery.key": config.section(RecoverySettings).key,
+    }
+    return [name for name, key in secrets.items() if 0 < len(key) < KEY_CHARACTERS_MIN]
 
 
 def with_own_keys(config: Config, folder: Path, ids: Ids) -> Config:

@@ -55,6 +55,8 @@ def serve(
         config, settings, edge__port=port, edge__host=host, node__data=data, store__database=database
     )
     _check_keys(loaded, production=production)
+    if production:
+        _check_production(loaded)
     run(loaded, game)
 
 
@@ -151,6 +153,17 @@ def _check_keys(config: Config, *, production: bool) -> None:
     if production:
         fail(f"{' and '.join(names)} still have their published defaults. Set them before you go into production.")
     warn(f"{' and '.join(names)} have their published defaults, which is for development only (see --production).")
+
+
+def _check_production(config: Config) -> None:
+    from supergame.cli.keys import KEY_CHARACTERS_MIN, short
+    from supergame.features.mail import MailSettings
+
+    names = short(config)
+    if names:
+        fail(f"{' and '.join(names)} have fewer than {KEY_CHARACTERS_MIN} characters, which somebody may guess.")
+    if config.section(MailSettings).transport == "folder":
+        warn("Letters to players go into a folder, where nobody gets them; set mail.transport to smtp.")
 
 
 def run(config: Config, game: Path | None, beside: Beside | None = None) -> None:
