@@ -248,11 +248,25 @@ async def test_a_request_under_way_ends_with_the_node(keys: KeySet, issuer: Issu
         server.Response(body=b'{"keys": []}'),
         server.Response(body=b'{"keys": [7, null, {"kty": "oct", "k": "c2VjcmV0"}]}'),
         server.Response(body=b'{"keys": []}', status=404),
+        server.json_response({"keys": [jwk("key-0", rsa_key())]}, status=404),
         server.Response(status=302, headers={"Location": "/keys"}),
         server.Response(status=429),
         server.Response(body=b"{}", headers={"Content-Encoding": "gzip"}),
     ],
-    ids=["huge", "html", "deep", "list", "object", "empty", "useless", "missing", "moved", "busy", "zipped"],
+    ids=[
+        "huge",
+        "html",
+        "deep",
+        "list",
+        "object",
+        "empty",
+        "useless",
+        "missing",
+        "mistaken",
+        "moved",
+        "busy",
+        "zipped",
+    ],
 )
 async def test_keys_that_make_no_sense_are_none(keys: KeySet, issuer: Issuer, answer: server.Response) -> None:
     issuer.keys_answer = answer
@@ -277,6 +291,13 @@ async def test_a_configuration_that_cannot_be_trusted_is_none(
     issuer.configuration = configuration
     await unavailable(keys.find("key-0", "RS256"))
     assert issuer.requests[KEYS] == 0
+
+
+async def test_a_configuration_with_another_status_is_none(make: MakeKeys, issuer: Issuer) -> None:
+    document = {"issuer": "https://issuer.example", "jwks_uri": f"{issuer.url}/keys"}
+    issuer.keys_answer = server.json_response(document, status=404)
+    await unavailable(make(issuer_url="https://issuer.example", discovery_url=issuer.url + KEYS).find("key-0", "RS256"))
+    assert issuer.requests[KEYS] == 1
 
 
 async def test_a_configuration_that_is_no_json_is_none(make: MakeKeys, issuer: Issuer) -> None:

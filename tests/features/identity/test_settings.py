@@ -86,6 +86,8 @@ def test_platforms_are_reached_safely() -> None:
         False,
         False,
     ]
+    assert secure("http://localhost:1", seen_from="http://localhost:2")
+    assert not secure("http://localhost:1", seen_from="https://issuer.example")
 
 
 TOML = re.compile(r"^```\{code-block\} toml\n(?::.*\n)+\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -132,11 +132,19 @@ async def test_a_key_verifies_its_own_algorithms_only(tokens: IdTokens, issuer: 
         assert await rejected(tokens, issuer.token(signing=signing)) == "it is signed with an unknown key"
 
 
+async def test_a_key_may_say_that_it_verifies(tokens: IdTokens, issuer: Issuer) -> None:
+    issuer.published = [jwk("key-0", rsa_key(), key_ops=["verify"])]
+    assert await tokens.verify(issuer.token())
+
+
 @pytest.mark.parametrize(
     "published",
     [
         jwk("key-9", rsa_key(9, 1_024)),
         jwk("key-9", rsa_key(), use="enc"),
+        jwk("key-9", rsa_key(), alg=["RS256"]),
+        jwk("key-9", rsa_key(), key_ops=["encrypt"]),
+        jwk("key-9", rsa_key(), key_ops=7),
         {**jwk("key-9", rsa_key()), "kid": 9},
         {**jwk("key-9", rsa_key()), "n": "!"},
         {**jwk("key-9", rsa_key()), "d": "AQAB"},

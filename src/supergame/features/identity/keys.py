@@ -118,8 +118,8 @@ class KeySet:
         url = self._keys_url or await self._discover()
         answer = await self._web.get(url)
         keys = read_keys(self._web.read(answer, url))
-        if not keys:
-            raise self._web.unavailable(f"status {answer.status} without a usable key", url)
+        if answer.status != 200 or not keys:
+            raise self._web.unavailable(f"status {answer.status} with {len(keys)} usable keys", url)
         wanted = self._key_seconds if answer.max_age_seconds is None else answer.max_age_seconds
         kept_seconds = min(max(wanted, KEY_SECONDS_MIN), KEY_SECONDS_MAX)
         self._keys, self._fresh_until = keys, self._clock.monotonic() + kept_seconds
@@ -127,11 +127,14 @@ class KeySet:
     async def _discover(self) -> str:
         """Where the keys are, as the issuer's configuration says (OpenID Connect Discovery 1.0 §4)."""
         url = self._discovery_url or self._issuer.rstrip("/") + "/.well-known/openid-configuration"
-        found = self._web.read(await self._web.get(url), url)
+        answer = await self._web.get(url)
+        found = self._web.read(answer, url)
         keys_url = found.get("jwks_uri")
+        if answer.status != 200:
+            raise self._web.unavailable(f"status {answer.status}", url)
         if found.get("issuer") != self._issuer:
             raise self._web.unavailable(f"the configuration is of another issuer, {found.get('issuer')!r}", url)
-        if not isinstance(keys_url, str) or not secure(keys_url):
+        if not isinstance(keys_url, str) or not secure(keys_url, seen_from=url):
             raise self._web.unavailable(f"the configuration has no address of keys, {keys_url!r}", url)
         return keys_url
 
@@ -144,15 +147,17 @@ def read_keys(document: dict[str, Any]) -> list[Key]:
 
 
 def _read_key(entry: dict[str, Any]) -> Key | None:
-    kid, algorithm = entry.get("kid", ""), entry.get("alg")
+    kid = entry.get("kid", "")
     if not isinstance(kid, str) or entry.get("use", "sig") != "sig" or "d" in entry:
         return None
     try:
         public, algorithms = _read_public(entry)
+        if entry.get("alg") is not None:
+            algorithms &= {entry["alg"]}
+        if "verify" not in entry.get("key_ops", ("verify",)):
+            return None
     except Exception:  # a key that makes no sense is as good as none, however it fails to be read
         return None
-    if algorithm is not None:
-        algorithms &= {algorithm}
     return Key(kid, algorithms, public) if algorithms else None
 
 

@@ -149,13 +149,16 @@ def check_openid(name: str, settings: OpenIdSettings) -> None:
         )
 
 
-def secure(url: str) -> bool:
-    """Whether what comes from an address can be trusted to come from there: https, or this machine itself."""
+def secure(url: str, *, seen_from: str = "") -> bool:
+    """Whether what comes from an address can be trusted to come from there: https, or this machine itself.
+
+    What has been told by another machine, `seen_from`, may not mean this one.
+    """
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        )
+        if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+            return not seen_from.startswith("https:")
+        return parts.scheme == "https" and bool(parts.hostname)
     except ValueError:
         return False
 
