@@ -66,6 +66,35 @@ async def test_a_listener_is_told_of_the_commit_before_the_caller_goes_on(databa
     assert told == ["first", "second"]
 
 
+async def test_a_listener_is_told_of_the_commit_although_the_caller_was_cancelled(database: Database) -> None:
+    """At whatever moment that was: of all that is kept its listener is told, and of nothing else."""
+    told: list[str] = []
+    for turns in range(100):
+
+        async def body(tx: Tx, name: str = f"{turns:02}") -> None:
+            await tx.run(q.add, id=name, n=1)
+            tx.then(lambda: told.append(name))
+
+        caller = asyncio.ensure_future(database.transact(body))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.wait([caller])
+    await database.run(q.bump, id="nobody", by=1)  # what is under way has ended before
+    assert sorted(told) == await database.all(q.ids, text)
+
+
+async def test_a_listener_comes_too_late_when_the_body_has_ended(database: Database) -> None:
+    kept: list[Tx] = []
+
+    async def body(tx: Tx) -> None:
+        kept.append(tx)
+
+    await database.transact(body)
+    with pytest.raises(RuntimeError, match="after its transaction's body has ended"):
+        kept[0].then(lambda: None)
+
+
 async def test_an_exception_undoes_the_body_and_reaches_its_caller_only(database: Database) -> None:
     async def refused(tx: Tx) -> None:
         await tx.run(q.add, id="refused", n=1)

@@ -44,7 +44,9 @@ class Tx(Protocol):
     def then(self, listener: Callable[[], object], /) -> None:
         """Call `listener()` on the loop once the commit is durable, before the caller goes on; never if it is undone.
 
-        What it raises is logged. A body that runs again says it again, and only its last run counts.
+        That the caller was cancelled meanwhile changes nothing; where a connection breaks so that nobody knows whether
+        all was kept, nobody is told. What it raises is logged. A body that runs again says it again, and only its last
+        run counts.
         """
 
 

@@ -143,9 +143,8 @@ class PostgresDatabase:
             if tx.spoiled is not None:
                 await _roll_back(session)
                 raise tx.spoiled
-            await _saving(session, session.execute("COMMIT"))
-            for listener in tx.listeners:
-                asyncio.get_running_loop().call_soon(listener)
+            commit = _saving(session, session.execute("COMMIT"))
+            await (_told(commit, tx.listeners) if tx.listeners else commit)
             return value
 
         return await self._try(self._writers, attempt)
@@ -275,6 +274,8 @@ class PostgresTx:
         self.listeners: list[Callable[[], object]] = []
 
     def then(self, listener: Callable[[], object], /) -> None:
+        if self.over:
+            raise RuntimeError(OVER)
         self.listeners.append(listener)
 
     async def all(self, query: Query, row: Callable[..., T], /, **parameters: Any) -> list[T]:
@@ -311,6 +312,22 @@ async def _saving(session: Session, call: Awaitable[str]) -> str:
     except Exception as error:
         if _is_lost(session, error):
             raise Unavailable(UNKNOWN) from error
+        raise
+
+
+async def _told(commit: Awaitable[str], listeners: Sequence[Callable[[], object]]) -> None:
+    """Wait for a commit and tell its listeners; a caller who is cancelled meanwhile ends no sooner, it may be kept."""
+
+    async def work() -> None:
+        await commit
+        for listener in listeners:
+            asyncio.get_running_loop().call_soon(listener)
+
+    task = asyncio.ensure_future(work())
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)  # a second cancellation reaches the commit itself
         raise
 
 

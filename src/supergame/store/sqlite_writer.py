@@ -454,6 +454,8 @@ class InlineTx:
         self.listeners: Listeners = ()
 
     def then(self, listener: Callable[[], object], /) -> None:
+        if self.over:
+            raise RuntimeError(OVER)
         self.listeners = (*self.listeners, listener)
 
     async def all(self, query: Query, row: Callable[..., T], /, **parameters: Any) -> list[T]:
