@@ -195,7 +195,7 @@ class Node:
             if hasattr(service, "stop"):
                 await self._end(name, service.stop())
         await self._end("the game", self.runtime.drain())
-        await self._end("events", self.events.settle())
+        await self._end("events", self.events.stop())
         await self._end("bus", self.bus.close())
         await self.database.close()
 

@@ -11,7 +11,8 @@ from tests.store.items import count, q, text
 from supergame.core.clock import ManualClock
 from supergame.core.errors import Refused
 from supergame.core.ids import SeededIds
-from supergame.store import Database, Events, Tx
+from supergame.store import Database, Events, Query, Tx
+from supergame.store.outbox import RETRY_SECONDS
 
 
 class ItemAdded(msgspec.Struct):
@@ -153,6 +154,45 @@ async def test_what_was_not_told_before_the_end_is_told_at_the_next_start(databa
         after.start()
         await after.settle()
         assert sorted(heard) == expected
+
+
+async def test_what_the_database_could_not_give_is_told_when_it_can(database: Database) -> None:
+    clock = ManualClock()
+    events = Events(database, clock, SeededIds(), "node")
+    await database.migrate([events.migrations])
+    heard: list[str] = []
+    events.hear(ItemAdded, lambda event: heard.append(event.id))
+    await leave(database, events, "a")
+    await database.run(Query("away", "ALTER TABLE outbox_event RENAME TO away"))
+    events.start()
+    for _ in range(2):  # whoever is asked again may still not answer
+        await events.settle()
+        await clock.advance(RETRY_SECONDS)
+    await events.settle()
+    assert heard == []
+    await database.run(Query("back", "ALTER TABLE away RENAME TO outbox_event"))
+    await clock.advance(RETRY_SECONDS)
+    await events.settle()
+    assert heard == ["a"]
+
+
+async def test_nothing_is_told_any_more_after_the_end(database: Database) -> None:
+    clock = ManualClock()
+    events = Events(database, clock, SeededIds(), "node")
+    await database.migrate([events.migrations])
+    heard: list[str] = []
+    events.hear(ItemAdded, lambda event: heard.append(event.id))
+    events.start()
+    await database.transact(adding(events, "a"))
+    await events.stop()
+    assert heard == ["a"]
+    await database.transact(adding(events, "late"))
+    await clock.advance(RETRY_SECONDS)
+    await events.settle()
+    assert heard == ["a"]
+    events.start()
+    await events.settle()
+    assert heard == ["a", "late"]
 
 
 async def test_an_event_that_nobody_hears_any_more_is_dropped(database: Database) -> None:

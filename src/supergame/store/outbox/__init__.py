@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from supergame.core.clock import Clock
+from supergame.core.clock import Clock, TimerHandle
 from supergame.core.ids import Ids
 from supergame.core.log import get_log
 from supergame.store.database import Database, Tx
@@ -23,6 +23,7 @@ from supergame.store.migrations import MigrationSet, load_migrations
 from supergame.store.queries import load_queries
 
 BATCH_MAX = 100  # events read from the outbox at a time
+RETRY_SECONDS = 5.0  # until the outbox is looked into again, when the database did not answer
 
 MIGRATIONS = load_migrations("outbox", "supergame.store.outbox.migrations")
 QUERIES = load_queries("supergame.store.outbox")
@@ -44,6 +45,7 @@ class Events:
         self._types: dict[str, type[msgspec.Struct]] = {}
         self._pump: asyncio.Task[None] | None = None
         self._again = False
+        self._retry: TimerHandle | None = None
         self._started = False
         self._log = get_log(part="events")
 
@@ -83,7 +85,19 @@ class Events:
         self._started = True
         self._deliver()
 
+    async def stop(self) -> None:
+        """Tell what lies in the outbox, and no more of what is announced: that waits for the next start."""
+        await self.settle()
+        self._started = False
+        self._forget_retry()
+
+    def _forget_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
     def _deliver(self) -> None:
+        self._forget_retry()
         if not self._started:
             return
         if self._pump is None:
@@ -108,7 +122,8 @@ class Events:
                 elif not self._again:
                     return
         except Exception:
-            self._log.exception("events could not be delivered; they stay in the outbox")
+            self._log.exception("events could not be delivered; they stay in the outbox until they can")
+            self._retry = self._clock.call_later(RETRY_SECONDS, self._deliver)
         finally:
             self._pump = None
 
