@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.features.identity.issuer import AUDIENCE, Issuer
 
 from supergame import testing
@@ -107,6 +108,9 @@ async def test_what_a_token_lacks_is_told(identity: Identity, issuer: Issuer, cl
     assert await rejected(identity, OpenIdProof(token)) == "Could not authenticate test profile: it has expired."
     nonce = OpenIdProof(issuer.token(nonce="one"), nonce="another")
     assert "its nonce is another" in await rejected(identity, nonce)
+    for claims in ({}, {"nonce": None}, {"nonce": 7}):
+        unsaid = OpenIdProof(issuer.token(**claims), nonce=str(claims.get("nonce")))
+        assert "its nonce is another" in await rejected(identity, unsaid)
     assert "is not set up for codes" in await rejected(identity, OpenIdProof(code="code-1"))
     with pytest.raises(BadInput, match="An ID token or an authorization code is required"):
         await identity.authenticate_openid("test", OpenIdProof())
@@ -138,6 +142,15 @@ async def test_a_token_may_have_to_say_more(trusting: MakeNode, issuer: Issuer) 
         assert (await identity.links(login.user_id))[0].external_id == "p1"
         for claims in ({"ring": "gold"}, {"console": said}, {"console": "0100=", "ring": "gold"}):
             assert "it does not say" in await rejected(identity, OpenIdProof(issuer.token(**claims)))
+
+
+async def test_what_has_to_be_said_may_be_no_text(trusting: MakeNode, issuer: Issuer) -> None:
+    async with trusting(required_claims=["email_verified=true", "level=7"]) as node:
+        identity = node.services.identity
+        assert await identity.authenticate_openid("test", OpenIdProof(issuer.token(email_verified=True, level=7)))
+        assert "it does not say level=7" in await rejected(
+            identity, OpenIdProof(issuer.token(email_verified=True, level=70))
+        )
 
 
 async def test_an_issuer_that_is_down_is_told_and_does_not_lock_out_those_with_known_keys(
@@ -215,7 +228,14 @@ async def test_a_code_is_exchanged_for_an_id_token(trusting: MakeNode, issuer: I
         }
         login = await node.services.identity.authenticate_openid("test", CODE)
         assert (await node.services.identity.links(login.user_id))[0].external_id == "p1"
-        assert "does not accept the code (invalid_grant)" in await rejected(node.services.identity, CODE)
+        assert "the provider does not accept the code." in await rejected(node.services.identity, CODE)
+
+
+async def test_who_exchanges_codes_is_an_audience(trusting: MakeNode, issuer: Issuer) -> None:
+    async with trusting(**codes(issuer)) as node:
+        for audience in (AUDIENCE, "the-client"):
+            issuer.codes["code-1"] = {"answer": {"id_token": issuer.token(aud=audience)}}
+            assert await node.services.identity.authenticate_openid("test", CODE)
 
 
 async def test_without_id_tokens_the_provider_is_asked_who_it_is(trusting: MakeNode, issuer: Issuer) -> None:
@@ -235,6 +255,20 @@ async def test_without_id_tokens_the_provider_is_asked_who_it_is(trusting: MakeN
             assert why in await rejected(node.services.identity, OpenIdProof(code="code-1"))
 
 
+async def test_who_the_provider_says_it_is_may_have_to_say_more(trusting: MakeNode, issuer: Issuer) -> None:
+    settings = codes(issuer, issuer="", userinfo_url=f"{issuer.url}/userinfo", required_claims=["verified=true"])
+    async with trusting(**settings) as node:
+        for user, why in (({"sub": "p1"}, "it does not say verified=true"), ({"verified": True}, "it has no id")):
+            issuer.codes["code-1"] = {"answer": {"access_token": "access-1"}}
+            issuer.users["access-1"] = user
+            assert why in await rejected(node.services.identity, CODE)
+        issuer.codes["code-1"] = {"answer": {"access_token": "access-1"}}
+        issuer.users["access-1"] = {"sub": "p1", "verified": True}
+        assert "which a nonce is for" in await rejected(node.services.identity, CODE._replace(nonce="nonce-1"))
+        issuer.codes["code-1"] = {"answer": {"access_token": "access-1"}}
+        assert await node.services.identity.authenticate_openid("test", CODE)
+
+
 async def test_id_and_secret_may_go_as_http_basic(trusting: MakeNode, issuer: Issuer) -> None:
     settings = codes(issuer, client_id="the:client", client_authentication="basic", pkce=False)
     async with trusting(**settings) as node:
@@ -249,7 +283,7 @@ async def test_a_code_that_cannot_be_exchanged_is_refused(trusting: MakeNode, is
         assert "it has no code verifier" in await rejected(identity, OpenIdProof(code="code-1"))
         assert "it is no code" in await rejected(identity, CODE._replace(code="x" * 5_000))
         issuer.codes["code-1"] = {"code_verifier": "another", "answer": {}}
-        assert "(invalid_grant)" in await rejected(identity, CODE)
+        assert "does not accept the code" in await rejected(identity, CODE)
         issuer.codes["code-1"] = {"answer": {"access_token": "access-1"}}
         assert "has given no id token" in await rejected(identity, CODE)
         issuer.codes["code-1"] = {"answer": {"id_token": issuer.token(aud="another game")}}
@@ -259,12 +293,16 @@ async def test_a_code_that_cannot_be_exchanged_is_refused(trusting: MakeNode, is
             await identity.authenticate_openid("test", CODE)
 
 
-async def test_a_wrong_secret_is_told_the_operator_and_refused(
-    trusting: MakeNode, issuer: Issuer, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_wrong_secret_is_told_the_operator_and_not_the_player(trusting: MakeNode, issuer: Issuer) -> None:
     async with trusting(**codes(issuer, client_secret="wrong")) as node:
         issuer.codes["code-1"] = {"answer": {}}
-        assert "(invalid_client)" in await rejected(node.services.identity, CODE)
+        with capture_logs() as logs:
+            told = await rejected(node.services.identity, CODE)
+        assert told == "Could not authenticate test profile: the provider does not accept the code."
+        assert [(line["log_level"], line["error"]) for line in logs if "error" in line] == [
+            ("warning", "invalid_client")
+        ]
+        assert "wrong" not in str(logs)
 
 
 async def test_exchanges_do_not_pile_up_behind_a_slow_provider(issuer: Issuer, clock: ManualClock) -> None:

@@ -146,7 +146,7 @@ async def test_a_new_account_takes_over_the_name_that_google_knows(
 
 async def test_a_server_auth_code_of_play_games_logs_in(node: testing.RunningNode, platforms: Platforms) -> None:
     issuer: Issuer = platforms.issuer
-    issuer.codes["4/0AX4"] = {"answer": {"access_token": "access-1"}}
+    issuer.codes["4/0AX4"] = {"redirect_uri": "", "answer": {"access_token": "access-1"}}
     issuer.users["access-1"] = {"playerId": "g0123456789", "displayName": "Ann of the Games"}
     settings = {**platforms.settings(), "identity.google_client_ids": "the-client"}
     async with testing.node(settings=settings, clock=node.clock) as other:

@@ -49,6 +49,9 @@ def test_good_settings_are_accepted(settings: dict[str, Any]) -> None:
         ({**GOOD, "required_claims": ("app",)}, "required_claims: app has to be written as name=value"),
         ({"token_url": "https://a.example/t"}, "has a token_url, and so needs client_id and client_secret"),
         (CODES, "has a token_url, and so needs an issuer or a userinfo_url"),
+        ({**GOOD, **CODES, "userinfo_url": "https://a.example/me"}, "userinfo_url is for a provider without id tokens"),
+        ({**GOOD, "userinfo_url": "https://a.example/me"}, "userinfo_url is for a provider without id tokens"),
+        ({**CODES, "userinfo_url": "https://a.example/me", "one_time_claim": "jti"}, "one_time_claim is for id tokens"),
     ],
 )
 def test_a_provider_that_cannot_work_is_refused(settings: dict[str, Any], told: str) -> None:

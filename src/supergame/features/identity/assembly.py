@@ -138,7 +138,7 @@ class _Assembly:
             tokens = self._tokens(
                 web,
                 issuers=(settings.issuer,),
-                audiences=settings.audiences or (settings.client_id,),
+                audiences=[*settings.audiences, settings.client_id] if settings.client_id else settings.audiences,
                 algorithms=settings.algorithms,
                 keys_url=settings.keys_url,
                 discovery_url=settings.discovery_url,

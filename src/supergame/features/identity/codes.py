@@ -13,6 +13,12 @@ from supergame.features.identity.web import Web
 CODE_BYTES_MAX: Final = 4_096
 """An authorization code, its verifier, or its redirect address."""
 
+ERROR_CHARS_MAX: Final = 100
+"""What is logged of a provider's reason for not exchanging a code."""
+
+OUR_FAULT: Final = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+"""Errors for which the code is not to blame (RFC 6749 §5.2), so that an operator should know."""
+
 
 class Granted(NamedTuple):
     """The tokens that a code was exchanged for; each may be missing."""
@@ -37,20 +43,22 @@ class Codes:
         else:
             self._form |= {"client_id": client_id, "client_secret": client_secret}
 
-    async def exchange(self, code: str, *, redirect_uri: str = "", code_verifier: str = "") -> Granted:
+    async def exchange(
+        self, code: str, *, redirect_uri: str | None = None, code_verifier: str | None = None
+    ) -> Granted:
         """Exchange a code. Raises Rejected when the provider does not want it, Unavailable when it does not answer."""
-        form = {"grant_type": "authorization_code", "code": code, **self._form}
-        given = {"redirect_uri": redirect_uri, "code_verifier": code_verifier}
-        form |= {name: value for name, value in given.items() if value}
-        if any(len(form[name]) > CODE_BYTES_MAX for name in ("code", *given) if name in form):
+        given = {"code": code, "redirect_uri": redirect_uri, "code_verifier": code_verifier}
+        sent = {name: value for name, value in given.items() if value is not None}
+        if any(len(value) > CODE_BYTES_MAX for value in sent.values()):
             raise Rejected("it is no code")
+        form = {"grant_type": "authorization_code", **sent, **self._form}
         answer = await self._web.post(self._token_url, form, self._headers)
         said = self._web.read(answer, self._token_url)
         if answer.status != 200:
-            error = said.get("error")
-            if error != "invalid_grant":  # the code is not to blame, so an operator should know
-                self._log.warning("a code was not exchanged", provider=self._web.name, error=error)
-            raise Rejected(f"the provider does not accept the code ({error})")
+            error = str(said.get("error"))[:ERROR_CHARS_MAX]
+            log = self._log.warning if answer.status in (401, 403) or error in OUR_FAULT else self._log.debug
+            log("a code was not exchanged", provider=self._web.name, status=answer.status, error=error)
+            raise Rejected("the provider does not accept the code")
         id_token, access_token = said.get("id_token"), said.get("access_token")
         return Granted(
             id_token if isinstance(id_token, str) else "", access_token if isinstance(access_token, str) else ""

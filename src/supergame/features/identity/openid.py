@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import json
 from typing import Any
 
 from supergame.features.accounts import Provider
@@ -43,29 +43,37 @@ class OpenId:
         if self._settings.pkce and not proof.code_verifier:
             raise Rejected("it has no code verifier")
         granted = await self._codes.exchange(
-            proof.code, redirect_uri=proof.redirect_uri, code_verifier=proof.code_verifier
+            proof.code, redirect_uri=proof.redirect_uri or None, code_verifier=proof.code_verifier or None
         )
-        if self._tokens is not None and granted.id_token:
+        if self._tokens is not None:  # without one it could not be held to what tokens have to say
             return await self._by_token(granted.id_token, proof.nonce)
-        if not self._settings.userinfo_url:
-            raise Rejected("the provider has given no id token")
-        return await self._codes.user_of(granted, self._settings.userinfo_url)
+        if proof.nonce:
+            raise Rejected("its provider has no id tokens, which a nonce is for")
+        user = await self._codes.user_of(granted, self._settings.userinfo_url)
+        self._check_required(user)
+        return user
 
     async def _by_token(self, token: str, nonce: str) -> dict[str, Any]:
         if self._tokens is None:
             raise Rejected("its provider has no id tokens")
+        if not token:
+            raise Rejected("the provider has given no id token")
         claims = await self._tokens.verify(token)
-        for required in self._settings.required_claims:
-            name, _, value = required.partition("=")
-            if _claim(claims, name) != value:
-                raise Rejected(f"it does not say {required}")
-        if nonce and not hmac.compare_digest(nonce.encode(), str(claims.get("nonce")).encode(errors="replace")):
+        self._check_required(claims)
+        if nonce and claims.get("nonce") != nonce:
             raise Rejected("its nonce is another")
         if self._settings.one_time_claim:
             await self._one_time.spend(
                 self._provider, _claim(claims, self._settings.one_time_claim), expires_at(claims)
             )
         return claims
+
+    def _check_required(self, said: dict[str, Any]) -> None:
+        for required in self._settings.required_claims:
+            name, _, value = required.partition("=")
+            found = _claim(said, name)
+            if value != (found if isinstance(found, str) else json.dumps(found)):
+                raise Rejected(f"it does not say {required}")
 
 
 def _claim(said: dict[str, Any], name: str) -> Any:
@@ -99,6 +107,6 @@ class Google:
         if token.count(".") == 2 or self._codes is None:
             claims = await self._tokens.verify(token)
             return identified(Provider.GOOGLE, claims.get("sub"), claims.get("name"))
-        granted = await self._codes.exchange(token)
+        granted = await self._codes.exchange(token, redirect_uri="")  # Google wants it, though there is none
         player = await self._codes.user_of(granted, self._player_url)
         return identified(Provider.GOOGLE, player.get("playerId"), player.get("displayName"))

@@ -26,13 +26,13 @@ class OpenIdSettings:
     """One OpenID Connect or OAuth 2 provider, `[identity.openid.<name>]`."""
 
     issuer: str = setting("", "Who signs its id tokens, exactly as their `iss` says. Without it there are none.")
-    audiences: tuple[str, ...] = setting((), "Whose id tokens are accepted, as their `aud` says; else `client_id`.")
+    audiences: tuple[str, ...] = setting((), "Whose id tokens are accepted, as their `aud` says; `client_id`'s are.")
     discovery_url: str = setting("", "Where its configuration is found, if not below the issuer.")
     keys_url: str = setting("", "Where its keys are found, so that its configuration need not be read.")
     algorithms: tuple[str, ...] = setting(("RS256", "ES256", "EdDSA"), "How its id tokens may be signed.")
     id_claim: str = setting("sub", "What of the token or the user's information is the player's id; a.b is b in a.")
     name_claim: str = setting("name", "What of them is the player's name.")
-    required_claims: tuple[str, ...] = setting((), "What else its id tokens have to say, as name=value.")
+    required_claims: tuple[str, ...] = setting((), "What else the token or that information has to say, as name=value.")
     one_time_claim: str = setting("", "A claim, such as jti or nonce, that no two logins may share.")
     client_id: str = setting("", "The game's id there, for exchanging authorization codes.")
     client_secret: str = setting("", "The secret that goes with it.")
@@ -147,6 +147,12 @@ def check_openid(name: str, settings: OpenIdSettings) -> None:
         raise BadSetting(
             f"{name} has a token_url, and so needs an issuer or a userinfo_url to learn who the player is."
         )
+    if settings.userinfo_url and (settings.issuer or not settings.token_url):
+        raise BadSetting(
+            f"{name}.userinfo_url is for a provider without id tokens: it goes with a token_url, and without an issuer."
+        )
+    if settings.one_time_claim and not settings.issuer:
+        raise BadSetting(f"{name}.one_time_claim is for id tokens, and so needs an issuer.")
 
 
 def secure(url: str, *, seen_from: str = "") -> bool:
