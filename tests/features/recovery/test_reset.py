@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 from tests.features.recovery.desk import EMAIL, PASSWORD, Desk
 
 from supergame.client import RequestFailed
@@ -225,6 +226,16 @@ async def test_a_letter_that_cannot_be_written_is_logged_and_harms_nobody(desk):
     desk.recovery.use(Letters())
     await desk.call("RequestPasswordReset", email=EMAIL)
     assert len(await desk.letters()) == 1
+
+
+async def test_what_the_player_has_linked_may_be_no_address_after_all(desk):
+    await desk.client.authenticate_email("a@example.com,b@example.com", PASSWORD)
+    with capture_logs() as said:
+        await desk.call("RequestPasswordReset", email="a@example.com,b@example.com")
+        assert await desk.letters() == []
+    (line,) = [line for line in said if line["log_level"] not in ("debug", "info")]
+    assert (line["log_level"], line["why"]) == ("warning", "Invalid email address.")
+    assert "a@example.com" not in str(line)
 
 
 async def test_a_letter_that_was_asked_for_goes_out_before_the_node_stops(sqlite, tmp_path):

@@ -7,8 +7,8 @@ Three counts decide, each a bucket that flows full again within `accounts.login_
   account has been logged in to before, so that players get in to their own account from where they play;
 * from one address to any account, higher still: whoever tries one password with many accounts is stopped here.
 
-A bucket that is empty lets one more attempt through each time enough has flowed in, so a lock never lasts longer than
-`login_failures_seconds` divided by its count, however much is tried meanwhile. Attempts count while they are under
+A bucket that is empty lets one more attempt through each time enough has flowed in: `login_failures_seconds` divided by
+its count, however much is tried meanwhile. Whoever is first gets it. Attempts count while they are under
 way; a successful one begins the account's counts anew, and gives back to the address only what it has taken.
 
 The counts are in memory: a node begins with none, and each node of several counts for itself.

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 from supergame.core.config import BadSetting
-from supergame.core.errors import Conflict, Refused, TooMany
+from supergame.core.errors import Conflict, Refused, SupergameError, TooMany
 from supergame.core.feature import Ground
 from supergame.edge import Quota, group
 from supergame.features.accounts import (
@@ -231,6 +231,8 @@ class Recovery:
             user_id = await self._database.transact(body)
             if user_id is not None:
                 await self._send(Purpose.RESET, await self._accounts.get(user_id), token)
+        except SupergameError as error:  # what was linked is no address, too many letters wait, the account is gone
+            self._log.warning("a letter for a new password was not sent", why=error.message)
         except Exception:
             self._log.exception("a letter for a new password could not be written")
 
