@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supergame.protocol.document import flatten, read_date
+from supergame.protocol.document import NAMES_LENGTH_MAX, flatten, read_date
 
 
 def test_nested_objects_become_fields_with_dots() -> None:
@@ -51,6 +51,13 @@ def test_depth_costs_no_recursion() -> None:
     for _ in range(5_000):
         value = {"a": [value]}
     assert len(flatten(value)) == 1
+
+
+def test_long_names_are_not_repeated_without_end() -> None:
+    long = flatten({"a" * 1_000: {str(n): n for n in range(1_000)}, "last": 1})
+    assert sum(map(len, long)) <= NAMES_LENGTH_MAX
+    assert list(long.values()) == [float(n) for n in range(len(long))]  # those that came first
+    assert flatten({"many": ["x"] * 100_000})["many"] == ["x"] * 100_000
 
 
 @pytest.mark.parametrize(
