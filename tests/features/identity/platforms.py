@@ -36,6 +36,7 @@ class Platforms:
         """Signs for Apple, Google and Facebook's Limited Login."""
         self.friends: dict[str, list[str]] = {}
         """Who is whose friend, by ids, on Facebook and on Steam; without a list it is private."""
+        self.friends_per_page = 2
         self.graph_failure: dict[str, Any] | None = None
         self.friends_status = 200
         self.steam_banned: set[str] = set()
@@ -144,10 +145,11 @@ class Platforms:
         if not isinstance(user, str):
             return user
         ids, start = self.friends.get(user, []), int(request.query.get("after", 0))
-        page = ids[start : start + 2]
-        paging: dict[str, Any] = {"cursors": {"before": "0", "after": str(start + 2)}}
-        if start + 2 < len(ids):
-            paging["next"] = f"{self.url}/graph/me/friends?after={start + 2}"
+        end = start + self.friends_per_page
+        page = ids[start:end]
+        paging: dict[str, Any] = {"cursors": {"before": "0", "after": str(end)}}
+        if end < len(ids):
+            paging["next"] = f"{self.url}/graph/me/friends?after={end}"
         return web.json_response({"data": [{"id": id_} for id_ in page], "paging": paging if page else {}})
 
     async def _ticket(self, request: web.Request) -> web.Response:

@@ -24,6 +24,7 @@ from supergame.core.errors import (
 )
 from supergame.features.accounts import Login
 from supergame.features.identity import Identity
+from supergame.features.identity.facebook import FRIENDS_REQUESTS_MAX
 
 ANN, BOB, CAROL, DAN = (str(76_561_197_960_265_728 + number) for number in range(4))
 """Ids that every platform accepts."""
@@ -266,6 +267,25 @@ async def test_friends_are_imported_from_facebook_page_by_page(
     assert platforms.asked.count("/graph/me/friends") == 3
 
 
+async def test_facebook_is_not_asked_without_end(node: testing.RunningNode, platforms: Platforms) -> None:
+    identity = node.services.identity
+    ann = (await identity.authenticate_facebook(platforms.facebook_token(ANN))).user_id
+    platforms.friends[ANN], platforms.friends_per_page = [str(number) for number in range(100)], 1
+    assert await identity.import_facebook_friends(ann, platforms.facebook_token(ANN)) == 0
+    assert platforms.asked.count("/graph/me/friends") == FRIENDS_REQUESTS_MAX
+
+
+async def test_friends_whose_ids_make_no_sense_are_passed_over(
+    each_node: testing.RunningNode, platforms: Platforms
+) -> None:
+    identity = each_node.services.identity
+    bob = (await identity.authenticate_facebook(platforms.facebook_token(BOB))).user_id
+    platforms.friends[ANN] = ["\x00", "x" * 256, "", BOB]
+    ann = (await identity.authenticate_facebook(platforms.facebook_token(ANN))).user_id
+    assert await identity.import_facebook_friends(ann, platforms.facebook_token(ANN)) == 1
+    assert await friends_of(each_node, ann) == {bob}
+
+
 async def test_friends_come_along_with_a_login_or_a_link_that_asks_for_it(
     node: testing.RunningNode, platforms: Platforms
 ) -> None:
@@ -304,12 +324,21 @@ async def test_a_reset_ends_the_other_friendships(node: testing.RunningNode, pla
     assert await friends_of(node, ann) == {carol}
 
 
-async def test_a_private_list_of_friends_is_empty_and_a_login_does_not_need_it(
+async def test_friends_that_are_kept_private_end_no_friendship_and_no_login(
     node: testing.RunningNode, platforms: Platforms
 ) -> None:
     identity, ticket = node.services.identity, platforms.steam_ticket(ANN)
+    bob = (await identity.authenticate_steam(platforms.steam_ticket(BOB))).user_id
+    platforms.friends[ANN] = [BOB]
     ann = (await identity.authenticate_steam(ticket, sync=True)).user_id
-    assert await identity.import_steam_friends(ann, ticket) == 0
+    del platforms.friends[ANN]
+    for reset in (False, True):
+        with pytest.raises(Refused, match="list of friends on Steam is private"):
+            await identity.import_steam_friends(ann, ticket, reset=reset)
+        with pytest.raises(Refused, match="has not let Facebook name their friends"):
+            await identity.import_facebook_friends(ann, platforms.issuer.token(ANN), reset=reset)
+    assert await identity.authenticate_steam(ticket, sync=True)
+    assert await friends_of(node, ann) == {bob}
     with pytest.raises(Unauthenticated, match="Could not authenticate Steam profile"):
         await identity.import_steam_friends(ann, "abcd")
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from supergame.core.clock import Clock
-from supergame.core.errors import NotConfigured
+from supergame.core.errors import NotConfigured, Refused
 from supergame.features.accounts import Provider
-from supergame.features.identity.model import ExternalIdentity, Rejected, identified, of_object
+from supergame.features.identity.model import ExternalIdentity, Rejected, identified, is_id, of_object
 from supergame.features.identity.tokens import IdTokens
 from supergame.features.identity.web import Web
 
@@ -21,6 +21,9 @@ FRIENDS_MAX: Final = 5_000
 """Friends that are asked for, as many as Facebook lets anybody have."""
 
 FRIENDS_PER_REQUEST_MAX: Final = 500
+
+FRIENDS_REQUESTS_MAX: Final = 10
+"""Requests for one player's friends; Facebook may name fewer at a time than it was asked for."""
 
 TOKEN_BYTES_MAX: Final = 4_096
 """An access token or signed player info."""
@@ -45,20 +48,24 @@ class Facebook:
         return identified(Provider.FACEBOOK, user.get("id"), user.get("name"))
 
     async def friends(self, token: str, who: ExternalIdentity) -> list[str]:
-        """The friends of whose token it is, who use this app as well, by their ids."""
+        """The friends of whose token it is, who use this app as well, by their ids.
+
+        Raises Refused for an id token without them; an access token that may not ask for them gets nobody.
+        """
         if _is_id_token(token):
             claims = await self._limited_tokens().verify(token)
-            return _ids(claims.get("user_friends"))[:FRIENDS_MAX]
+            if "user_friends" not in claims:
+                raise Refused("The player has not let Facebook name their friends.")
+            return _ids(claims["user_friends"])[:FRIENDS_MAX]
         found: list[str] = []
         after = ""
-        while len(found) < FRIENDS_MAX:
+        for _ in range(FRIENDS_REQUESTS_MAX):
             position = {"after": after} if after else {}
             page = await self._graph("/me/friends", token, fields="id", limit=str(FRIENDS_PER_REQUEST_MAX), **position)
-            ids = _ids([of_object(friend).get("id") for friend in _list(page.get("data"))])
-            found += ids
+            found += _ids([of_object(friend).get("id") for friend in _list(page.get("data"))])
             paging = of_object(page.get("paging"))
             after = of_object(paging.get("cursors")).get("after", "")
-            if not ids or not isinstance(after, str) or not after or "next" not in paging:
+            if not isinstance(after, str) or not after or "next" not in paging:
                 break
         return found[:FRIENDS_MAX]
 
@@ -129,4 +136,4 @@ def _list(value: object) -> list[Any]:
 
 
 def _ids(values: object) -> list[str]:
-    return [value for value in _list(values) if isinstance(value, str)]
+    return [value for value in _list(values) if is_id(value)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeGuard, TypeVar
 
 EXTERNAL_ID_BYTES_MAX: Final = 255
 """An id that another platform gives to a player."""
@@ -56,13 +56,20 @@ class OpenIdProof(NamedTuple):
     nonce: str = ""
 
 
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether something can be kept as the id that another platform gives to a player."""
+    return (
+        isinstance(value, str)
+        and 1 <= len(value.encode(errors="replace")) <= EXTERNAL_ID_BYTES_MAX
+        and not any(letter < " " or letter == "\x7f" or "\ud800" <= letter <= "\udfff" for letter in value)
+    )
+
+
 def identified(provider: str, external_id: object, name: object = "") -> ExternalIdentity:
     """Make an identity of what a provider has said. Raises Rejected where that is no id."""
     if isinstance(external_id, int) and not isinstance(external_id, bool):
         external_id = str(external_id)
-    if not isinstance(external_id, str) or not 1 <= len(external_id.encode(errors="replace")) <= EXTERNAL_ID_BYTES_MAX:
-        raise Rejected("it has no id that can be used")
-    if any(character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff" for character in external_id):
+    if not is_id(external_id):
         raise Rejected("it has no id that can be used")
     return ExternalIdentity(provider, external_id, _name(name))
 

@@ -179,7 +179,8 @@ class Identity:
     async def import_facebook_friends(self, user_id: str, token: str, *, reset: bool = False) -> int:
         """Make friends of a player and their friends on Facebook who play here; how many are new.
 
-        With `reset` all other friendships end. Raises as the class says, and as `friends.import_friends` does.
+        With `reset` all other friendships end. Raises as the class says, as `friends.import_friends` does, and Refused
+        where the player keeps their friends there to themselves.
         """
         who = await self._verify(Platform.FACEBOOK, _facebook(token))
         return await self._import(user_id, token, who, reset=reset)
@@ -217,7 +218,7 @@ class Identity:
         try:
             await self._import(user_id, proof, who, reset=False)
         except SupergameError as error:
-            self._log.warning("friends were not imported", provider=who.provider, user_id=user_id, why=error.message)
+            self._log.info("friends were not imported", provider=who.provider, user_id=user_id, why=error.message)
 
     async def _import(self, user_id: str, proof: Proof, who: ExternalIdentity, *, reset: bool) -> int:
         with self._told(who.provider):

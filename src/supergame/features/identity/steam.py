@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from supergame.core.errors import Banned
+from supergame.core.errors import Banned, Refused
 from supergame.core.log import Log
 from supergame.features.accounts import Provider
-from supergame.features.identity.model import ExternalIdentity, Rejected, identified, of_object
+from supergame.features.identity.model import ExternalIdentity, Rejected, identified, is_id, of_object
 from supergame.features.identity.web import Web
 
 FRIENDS_MAX: Final = 5_000
 """Friends that are taken from Steam's list, which has 2,000 at most."""
 
 _ticket = re.compile(r"(?:[0-9a-fA-F]{2}){1,2560}").fullmatch
-_steam_id = re.compile(r"\d{1,20}").fullmatch
 
 
 class Steam:
@@ -44,18 +43,18 @@ class Steam:
         return identified(Provider.STEAM, user.get("steamid"))
 
     async def friends(self, ticket: str, who: ExternalIdentity) -> list[str]:
-        """The friends of whose ticket it is, by their ids; none where the list is private."""
+        """The friends of whose ticket it is, by their ids. Raises Refused where the list is private."""
         params = {"key": self._key, "steamid": who.external_id, "relationship": "friend"}
         said = await self._ask("/ISteamUser/GetFriendList/v1/", params, private=True)
         listed = of_object(said.get("friendslist")).get("friends")
         ids = [of_object(friend).get("steamid") for friend in listed] if isinstance(listed, list) else []
-        return [id_ for id_ in ids if isinstance(id_, str) and _steam_id(id_)][:FRIENDS_MAX]
+        return [id_ for id_ in ids if is_id(id_)][:FRIENDS_MAX]
 
     async def _ask(self, path: str, params: dict[str, str], *, private: bool = False) -> dict[str, Any]:
         url = self._api_url + path
         answer = await self._web.get(url, params)
         if answer.status == 401 and private:
-            return {}
+            raise Refused("The player's list of friends on Steam is private.")
         if answer.status in (401, 403):
             self._log.error("Steam does not accept the publisher's key", status=answer.status)
         if answer.status != 200:
