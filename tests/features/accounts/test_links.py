@@ -141,6 +141,8 @@ async def test_nothing_is_linked_to_an_account_that_is_not_there(accounts: Accou
         await accounts.link_device("nobody", "some-device-id")
     with pytest.raises(NotFound, match=r"Account not found."):
         await accounts.unlink_device("nobody", "some-device-id")
+    with pytest.raises(NotFound, match=r"Account not found."):
+        await accounts.link_email("nobody", "nobody@example.com", "open sesame")
     assert (await accounts.authenticate_device("some-device-id")).created
 
 

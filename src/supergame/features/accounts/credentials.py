@@ -39,9 +39,10 @@ class Credentials:
         Raises NotFound, Conflict when the address is somebody else's, TooMany when too many passwords wait.
         """
         stored = (await self._holder(self._database, user_id)).password_hash
-        if stored is None or not await self._passwords.matches(stored, password, address):
-            stored = await self._passwords.hash(password, address)
-        password_hash = stored
+        new = await self._passwords.hash(password, address)
+        # Both in any case, or the time would tell whoever has stolen a session whether a guess is right.
+        same = await self._passwords.matches(stored, password, address)
+        password_hash = stored if same else new
 
         async def body(tx: Tx) -> None:
             if await self._links.put(tx, user_id, Provider.EMAIL, email):
