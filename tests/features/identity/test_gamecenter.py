@@ -15,13 +15,15 @@ from tests.features.identity.platforms import BUNDLE, Platforms, authority, cert
 
 from supergame import testing
 from supergame.core.clock import ManualClock
-from supergame.core.errors import Unauthenticated, Unavailable
+from supergame.core.errors import TooMany, Unauthenticated, Unavailable
 from supergame.core.log import get_log
 from supergame.features.identity import Identity
 from supergame.features.identity.gamecenter import (
     CERTIFICATE_SECONDS_MAX,
     CERTIFICATES_MAX,
     RETRY_SECONDS,
+    UNKNOWN_BURST,
+    UNKNOWN_PER_SECOND,
     Certificates,
     GameCenter,
 )
@@ -103,6 +105,15 @@ async def test_a_signature_is_good_for_a_while(identity: Identity, platforms: Pl
         "https://evil.example?127.0.0.1",
         "https://evil.example\\.127.0.0.1/",
         "https://127.0.0.1%2eevil.example/",
+        "https://127.0.0.1\t/key.cer",
+        "https://127.0.0.1/key.cer\n",
+        "https://127\u30020.0.1/key.cer",
+        "https://127.0.0.1:0443/key.cer",
+        "https://127.0.0.1//key.cer",
+        "https://127.0.0.1/a/../key.cer",
+        "https://127.0.0.1/%6bey.cer",
+        "https://127.0.0.1",
+        "HTTPS://127.0.0.1/key.cer",
         "https://[/",
         "127.0.0.1",
     ],
@@ -117,7 +128,7 @@ async def test_hosts_below_a_trusted_one_are_trusted_and_asked(platforms: Platfo
     """They do not exist here, which is another answer than that they are not trusted."""
     settings = {**platforms.settings(), "identity.gamecenter_hosts": "invalid"}
     async with testing.node(settings=settings, clock=clock) as node:
-        proof = platforms.gamecenter_player("G:1", public_key_url="https://STATIC.gc.invalid/key.cer")
+        proof = platforms.gamecenter_player("G:1", public_key_url="https://static.gc.invalid/key.cer")
         with pytest.raises(Unavailable):
             await node.services.identity.authenticate_gamecenter(proof)
         await refused(node.services.identity.authenticate_gamecenter(platforms.gamecenter_player("G:1")))
@@ -174,10 +185,33 @@ async def test_apple_that_is_down_is_told_without_a_known_certificate(identity: 
         await identity.authenticate_gamecenter(platforms.gamecenter_player("G:1"))
 
 
-async def test_only_so_many_certificates_are_kept(identity: Identity, platforms: Platforms) -> None:
+async def test_made_up_certificates_cause_few_requests(
+    identity: Identity, platforms: Platforms, clock: ManualClock
+) -> None:
+    """Whoever makes up addresses at Apple's does not make us flood Apple; a certificate that is known goes on."""
+    assert await identity.authenticate_gamecenter(platforms.gamecenter_player("G:1"))
+    platforms.certificate_status = 404
+
+    def made_up(number: int) -> Awaitable[Any]:
+        url = f"{platforms.url}/public-key/made-up-{number}.cer"
+        return identity.authenticate_gamecenter(platforms.gamecenter_player("G:1", public_key_url=url))
+
+    for number in range(1, UNKNOWN_BURST):
+        await refused(made_up(number))
+    for number in range(50):
+        with pytest.raises(TooMany, match="Too many unknown certificates of Game Center"):
+            await made_up(number)
+    assert len(platforms.asked) == UNKNOWN_BURST
+    assert await identity.authenticate_gamecenter(platforms.gamecenter_player("G:2"))
+    await clock.advance(1 / UNKNOWN_PER_SECOND)
+    await refused(made_up(0))
+
+
+async def test_only_so_many_certificates_are_kept(identity: Identity, platforms: Platforms, clock: ManualClock) -> None:
     for number in [*range(CERTIFICATES_MAX + 1), 0]:
         url = f"{platforms.url}/public-key/{number}.cer"
         assert await identity.authenticate_gamecenter(platforms.gamecenter_player("G:1", public_key_url=url))
+        await clock.advance(1 / UNKNOWN_PER_SECOND)
     assert len(platforms.asked) == CERTIFICATES_MAX + 2
 
 

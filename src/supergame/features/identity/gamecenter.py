@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -24,13 +24,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from supergame.core.clock import Clock
 from supergame.core.config import BadSetting
 from supergame.core.errors import Unavailable
+from supergame.edge import Quota
 from supergame.features.accounts import Provider
 from supergame.features.identity.model import ExternalIdentity, GameCenterProof, Rejected, identified
 from supergame.features.identity.settings import secure
 from supergame.features.identity.web import Web
 
-CERTIFICATES_MAX: Final = 16
-"""Certificates that are kept; Apple uses one or two at a time."""
+CERTIFICATES_MAX: Final = 64
+"""Certificates that are kept; Apple uses one or two at a time, and still gives out a dozen old ones."""
+
+UNKNOWN_PER_SECOND: Final = 1.0
+UNKNOWN_BURST: Final = 16
+"""Unknown certificates that are fetched: their addresses are the clients', who could make us ask Apple all day."""
 
 CERTIFICATE_SECONDS_MAX: Final = 86_400
 """How long a certificate is kept before it is fetched again."""
@@ -46,6 +51,11 @@ RSA_BITS_MIN: Final = 2_048
 
 MILLISECONDS_FROM: Final = 100_000_000_000
 """Times from here on are in milliseconds, as Game Center gives them."""
+
+# Plain, so that it can neither mean another place nor be written in many ways for the same certificate.
+_address = re.compile(
+    r"https?://(?P<host>[a-z0-9.-]+)(?::[1-9]\d{0,4})?(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", re.ASCII
+).fullmatch
 
 
 class GameCenter:
@@ -101,9 +111,10 @@ class Certificates:
         self._kept: OrderedDict[str, tuple[float, x509.Certificate]] = OrderedDict()
         self._fetching: dict[str, asyncio.Task[x509.Certificate]] = {}
         self._waiting = 0
+        self._unknown = Quota(clock, UNKNOWN_PER_SECOND, UNKNOWN_BURST, "unknown certificates of Game Center")
 
     async def key(self, url: str) -> rsa.RSAPublicKey:
-        """The key of a certificate. Raises Rejected for one that is not to be trusted, Unavailable."""
+        """The key of a certificate. Raises Rejected for one that is not to be trusted, Unavailable, and TooMany."""
         if not self._trusted(url):
             raise Rejected("its certificate is not Apple's")
         certificate = await self._certificate(url)
@@ -137,18 +148,19 @@ class Certificates:
             return known
 
     def _trusted(self, url: str) -> bool:
-        """Whether an address is one of the hosts', without anything that could make it mean another place."""
-        if not secure(url) or any(character in url for character in "@?#\\% "):
+        """Whether an address is one of the hosts'."""
+        found = _address(url)
+        if found is None or not secure(url):
             return False
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        return any(host == known or host.endswith("." + known) for known in self._hosts)
+        return any(found["host"] == known or found["host"].endswith("." + known) for known in self._hosts)
 
     async def _fetch(self, url: str) -> x509.Certificate:
         if self._waiting >= self._web.waiting_max:
             raise Unavailable(f"Too many logins wait for {self._web.name}; please try again.")
         task = self._fetching.get(url)
         if task is None:
+            if url not in self._kept:
+                self._unknown.take("")
             task = self._fetching[url] = asyncio.ensure_future(self._load(url))
             task.add_done_callback(lambda done: self._fetched(url, done))
         self._waiting += 1
