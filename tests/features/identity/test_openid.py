@@ -106,6 +106,7 @@ async def test_what_a_token_lacks_is_told(identity: Identity, issuer: Issuer, cl
     token = issuer.token()
     await clock.advance(700)
     assert await rejected(identity, OpenIdProof(token)) == "Could not authenticate test profile: it has expired."
+    assert len(await rejected(identity, OpenIdProof(issuer.token(iss="x" * 9_000)))) < 300
     nonce = OpenIdProof(issuer.token(nonce="one"), nonce="another")
     assert "its nonce is another" in await rejected(identity, nonce)
     for claims in ({}, {"nonce": None}, {"nonce": 7}):

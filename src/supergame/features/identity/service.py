@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from supergame.core.errors import BadInput, SupergameError, Unauthenticated
 from supergame.core.feature import Ground
@@ -22,6 +22,9 @@ from supergame.features.identity.model import (
 )
 from supergame.features.identity.providers import LABELS, Providers, label, switched_on
 from supergame.features.identity.settings import IdentitySettings, check
+
+REASON_CHARS_MAX: Final = 200
+"""What is told of why a proof was rejected: it may repeat parts of the proof, and is a header, too."""
 
 Proof: TypeAlias = str | GameCenterProof | OpenIdProof
 
@@ -237,8 +240,9 @@ class Identity:
         try:
             yield
         except Rejected as why:
-            self._log.debug("identity rejected", provider=provider, why=str(why))
-            reason = "" if provider in LABELS else f": {why}"
+            told = str(why)[:REASON_CHARS_MAX]
+            self._log.debug("identity rejected", provider=provider, why=told)
+            reason = "" if provider in LABELS else f": {told}"
             raise Unauthenticated(f"Could not authenticate {label(provider)} profile{reason}.") from None
 
 
