@@ -56,7 +56,7 @@ class IdentitySettings(Section):
 
     facebook_app_secret: str = setting("", "The Facebook app's secret, for access tokens.")
     facebook_app_id: str = setting("", "The Facebook app's id, for Limited Login.")
-    facebook_graph_url: str = setting("https://graph.facebook.com/v21.0", "Facebook's Graph API.")
+    facebook_graph_url: str = setting("https://graph.facebook.com/v25.0", "Facebook's Graph API.")
     facebook_issuers: tuple[str, ...] = setting(("https://www.facebook.com",), "Who signs Limited Login's tokens.")
     facebook_keys_url: str = setting(
         "https://limited.facebook.com/.well-known/oauth/openid/jwks/", "Where Limited Login's keys are found."
