@@ -17,8 +17,8 @@ from supergame.bus import MemoryBus
 from supergame.core.errors import BadInput, NotFound, Unavailable
 from supergame.features import accounts, storage
 from supergame.features.storage import Deletion, ObjectId, StorageIndex, StoredObject, Write
-from supergame.features.storage.index import WORK_PER_STEP, Index
-from supergame.features.storage.indexes import RETRY_SECONDS
+from supergame.features.storage.index import VALUE_BYTES_MAX, WORK_PER_STEP, Index
+from supergame.features.storage.indexes import INDEXED_PER_TURN, RETRY_SECONDS
 from supergame.game import BadGame, Game
 from supergame.protocol.query import flatten, parse
 from supergame.store import Database, Query, Tx
@@ -35,7 +35,8 @@ def hero(key: str, *, owner: str = "", age: int = 0, **value: Any) -> StoredObje
 
 def filled(*objects: StoredObject, definition: StorageIndex = HEROES) -> Index:
     index = Index(definition)
-    index.fill(objects)
+    for stored in objects:
+        index.fill(stored)
     index.filled()
     return index
 
@@ -146,10 +147,36 @@ def test_a_key_and_the_games_own_word_say_what_belongs() -> None:
     assert keys(index) == []
 
 
-def test_a_long_search_lets_others_run() -> None:
-    index = filled(*(hero(str(n), level=n) for n in range(WORK_PER_STEP)))
+def test_a_long_search_lets_others_run_and_forgets_nothing_over_it() -> None:
+    index = filled(*(hero(f"{n:04}", level=n * 7 % 1_000) for n in range(WORK_PER_STEP // 2)))
     steps = index.search(index.wanted("value.level:>3 value.level:>4", [], "", 1, lambda stored: True))
     assert [next(steps) for _ in range(2)] == [None, None]
+    found, _ = search(index, order=["-value.level", "key"], limit=5)
+    assert found == ["0857", "1857", "0714", "1714", "0571"]
+
+
+def test_a_number_that_no_cursor_can_name_has_its_place_all_the_same() -> None:
+    index = filled(*(hero(key, level=level) for key, level in (("huge", 10**400), ("big", 9), ("small", 1))))
+    first, cursor = search(index, order=["-value.level"], limit=1)
+    assert first == ["huge"]
+    assert search(index, order=["-value.level"], limit=9, cursor=cursor) == (["big", "small"], "")
+
+
+def test_an_object_with_too_much_to_index_is_left_out() -> None:
+    index = filled(hero("right", tags="x" * (VALUE_BYTES_MAX - len('{"tags":""}'))), hero("much", level=1))
+    assert keys(index) == ["much", "right"]
+    index.put(hero("much", level=1, tags="x" * VALUE_BYTES_MAX))
+    assert keys(index) == ["right"]
+    index.put(hero("much", level=1, notes="x" * VALUE_BYTES_MAX))
+    assert keys(index) == ["much", "right"]
+
+
+def test_nothing_is_kept_of_names_that_players_make_up() -> None:
+    index = filled()
+    for n in range(3):
+        index.put(hero("main", level={f"made up {n}": 1}))
+    index.remove("main", "")
+    assert index._posted == {}
 
 
 @pytest.mark.parametrize(
@@ -295,9 +322,56 @@ def test_what_changes_while_an_index_is_made_is_not_overwritten_by_what_was_read
     index = Index(HEROES)
     index.put(hero("changed", level=2))
     index.remove("deleted", "")
-    index.fill([hero("changed", level=1), hero("deleted", level=1), hero("kept", level=1)])
+    for key in ("changed", "deleted", "kept"):
+        index.fill(hero(key, level=1))
     index.filled()
     assert keys(index, order=["-value.level"]) == ["changed", "kept"]
+
+
+async def test_one_object_that_the_game_trips_over_keeps_no_node_from_starting(sqlite: Database) -> None:
+    def accepts(stored: StoredObject) -> bool:
+        return stored.data()["level"] > 0
+
+    lobby = await Lobby.open([accounts.feature, storage.feature], sqlite)
+    store: storage.Storage = lobby.services["storage"]
+    await store.write([Write("heroes", "bad", {}), Write("heroes", "good", {"level": 1})])
+    picky = StorageIndex(name="heroes", collection="heroes", fields=("level",), accepts=accepts)
+    store.indexes.use(await store.indexes.make([picky]))
+    assert [found.key for found in (await store.index_list("heroes")).objects] == ["good"]
+    await lobby.close()
+
+
+async def test_an_index_is_made_while_others_run(sqlite: Database) -> None:
+    lobby = await Lobby.open([accounts.feature, storage.feature], sqlite)
+    store: storage.Storage = lobby.services["storage"]
+    await store.write([Write("heroes", str(n), {"level": n}) for n in range(3 * INDEXED_PER_TURN)])
+    making = asyncio.ensure_future(store.indexes.make([HEROES]))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        assert not making.done()
+    store.indexes.use(await making)
+    assert len(store.indexes.get("heroes")) == 3 * INDEXED_PER_TURN
+    await lobby.close()
+
+
+async def test_an_index_that_cannot_be_made_leaves_those_that_there_are(sqlite: Database) -> None:
+    lobby = await Lobby.open([accounts.feature, storage.feature], sqlite)
+    store: storage.Storage = lobby.services["storage"]
+    store.indexes.use(await store.indexes.make([HEROES]))
+    await sqlite.run(Query("away", "ALTER TABLE storage_objects RENAME TO away"))
+    with pytest.raises(Exception, match="no such table: storage_objects"):
+        await store.indexes.make([HEROES, StorageIndex(name="others", collection="others", fields=("a",))])
+    await sqlite.run(Query("back", "ALTER TABLE away RENAME TO storage_objects"))
+    assert store.indexes.collections == {"heroes"}
+    assert store.indexes._all() == [store.indexes.get("heroes")]
+    await lobby.close()
+
+
+async def test_who_writes_finds_it_although_the_other_nodes_could_not_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with testing.node(game()) as node:
+        monkeypatch.setattr("supergame.bus.memory.UNDER_WAY_MAX", 0)
+        await node.services.storage.write([Write("heroes", "npc", {"level": 1})])
+        assert await levels(node) == [1]
 
 
 async def test_other_nodes_follow(sqlite: Database) -> None:

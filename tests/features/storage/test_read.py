@@ -50,6 +50,16 @@ async def test_one_alone_is_read_by_the_same_rules(storage: Storage, alice: str,
     assert await seen("none", None) == 0
 
 
+async def test_objects_of_one_name_are_read_for_many_owners_and_of_one_owner_by_many_names(
+    each_storage: Storage, alice: str, bob: str
+) -> None:
+    await write_all_kinds(each_storage, alice, bob)
+    of_one_name = [ObjectId("saves", "owner", owner) for owner in (bob, NIL, alice)]
+    assert [found.user_id for found in await each_storage.read(of_one_name)] == [bob, alice]
+    of_one_owner = [ObjectId("saves", key, alice) for key in ("owner", "none", "everybody")]
+    assert [found.key for found in await each_storage.read(of_one_owner)] == ["owner", "everybody"]
+
+
 async def test_asking_twice_gives_it_once(storage: Storage, alice: str) -> None:
     await write_all_kinds(storage, alice)
     id_ = ObjectId("saves", "owner", alice)

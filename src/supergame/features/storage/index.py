@@ -7,9 +7,11 @@ have a value the query must have, and stops for breath now and then, so that oth
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -27,8 +29,13 @@ FIELDS_MAX: Final = 32
 """Fields of an object's value that one index holds."""
 ENTRIES_MAX: Final = 1_000_000
 """The largest `max_entries`."""
+VALUE_BYTES_MAX: Final = 8_192
+"""The indexed fields of one object, as JSON. Queries are asked about them again and again, and in memory they are many
+times as large."""
 WORK_PER_STEP: Final = 5_000
-"""Clauses asked of objects before others are let run."""
+"""Clauses asked of objects before others are let run: a few milliseconds."""
+WORK_PER_OBJECT: Final = 4
+"""What it takes to look at an object beside that, in clauses."""
 
 _ROW_FIELDS: Final = ("key", "user_id", "version", "read", "write", "create_time", "update_time")
 _POSTED: Final = ("key", "user_id", "value")
@@ -42,8 +49,9 @@ class StorageIndex:
     Queries ask about `value.<field>` for the `fields` (at the top of the value), and about `key`, `user_id`,
     `version`, `read`, `write`, and the Unix seconds `create_time` and `update_time`. Results can be ordered by the
     latter two, by `key`, and by those of the `fields` that are `sortable`. Of more than `max_entries` objects, those
-    written longest ago are left out. An `index_only` index answers with the indexed fields alone, without reading
-    the objects. Where `accepts(object)` is given, it says which objects belong.
+    written longest ago are left out, and so are those whose `fields` take more than VALUE_BYTES_MAX. An `index_only`
+    index answers with the indexed fields alone, without reading the objects. Where `accepts(object)` is given, it
+    says which objects belong.
 
     Raises BadInput for what makes no sense.
     """
@@ -85,6 +93,10 @@ class Entry(NamedTuple):
     document: Document
 
 
+Placed: TypeAlias = tuple[tuple[Any, ...], Entry]
+"""An entry, and before it what it is sorted by."""
+
+
 class Wanted(NamedTuple):
     """A search: which objects, in which order, from where on, and who asks."""
 
@@ -117,12 +129,11 @@ class Index:
 
     # -- what is in it
 
-    def fill(self, rows: Iterable[StoredObject]) -> None:
+    def fill(self, stored: StoredObject) -> None:
         """Take in what was read from the collection, unless a change that was told of is newer."""
         assert self._touched is not None
-        for stored in rows:
-            if (stored.key, stored.user_id) not in self._touched:
-                self._put(stored)
+        if (stored.key, stored.user_id) not in self._touched:
+            self._put(stored)
 
     def filled(self) -> None:
         """The whole collection was read."""
@@ -144,14 +155,18 @@ class Index:
 
     def _put(self, stored: StoredObject) -> None:
         id_ = stored.key, stored.user_id
+        age = stored.update_us, *id_
         self._drop(id_)
-        if not self.definition.holds(stored):
+        full = len(self._entries) >= self.definition.max_entries
+        if (full and age < self._by_age[0]) or not self.definition.holds(stored):
             return
-        whole = stored.data()
-        value = {name: whole[name] for name in self.definition.fields if name in whole}
+        whole = _fields_of(stored.value)
+        value = msgspec.json.encode({name: whole[name] for name in self.definition.fields if name in whole})
+        if len(value) > VALUE_BYTES_MAX:
+            return
         document = flatten(
             {
-                "value": value,
+                "value": msgspec.json.decode(value),
                 "collection": stored.collection,
                 "key": stored.key,
                 "user_id": stored.user_id,
@@ -162,12 +177,11 @@ class Index:
                 "update_time": stored.update_us / MICROSECONDS,
             }
         )
-        kept = msgspec.structs.replace(stored, value=msgspec.json.encode(value).decode())
-        self._entries[id_] = Entry(kept, document)
-        self._by_age.add((stored.update_us, *id_))
+        self._entries[id_] = Entry(msgspec.structs.replace(stored, value=value.decode()), document)
+        self._by_age.add(age)
         for field, term in _terms(document):
             self._posted.setdefault(field, {}).setdefault(term, {})[id_] = None
-        if len(self._entries) > self.definition.max_entries:
+        if full:
             self._drop(self._by_age[0][1:])
 
     def _drop(self, id_: Id) -> None:
@@ -176,10 +190,12 @@ class Index:
             return
         self._by_age.remove((entry.stored.update_us, *id_))
         for field, term in set(_terms(entry.document)):
-            having = self._posted[field][term]
-            del having[id_]
-            if not having:
-                del self._posted[field][term]
+            terms = self._posted[field]
+            del terms[term][id_]
+            if not terms[term]:
+                del terms[term]
+            if not terms:  # players may make up names within the fields that are indexed
+                del self._posted[field]
 
     # -- searching it
 
@@ -201,12 +217,13 @@ class Index:
         """Find a page of what fits, the best first where no order is given."""
         rank = wanted.query.rank
         after = None if wanted.after is None else _place(wanted.order, *wanted.after)
-        found: list[tuple[tuple[Any, ...], Entry]] = []
-        work, work_each = 0, 1 + wanted.query.work
-        for id_ in list(self._fewest(wanted.query)):
+        found: list[Placed] = []
+        work, work_each = 0, WORK_PER_OBJECT + wanted.query.work
+        for id_ in self._fewest(wanted.query):
             work += work_each
             if work > WORK_PER_STEP:
                 work = 0
+                found = _first(found, wanted.limit + 1)
                 yield
             entry = self._entries.get(id_)
             if entry is None or not wanted.may_read(entry.stored):
@@ -217,30 +234,39 @@ class Index:
             place = _place(wanted.order, *_marks(wanted.order, entry, score))
             if after is None or after < place:
                 found.append((place, entry))
-        page = heapq.nsmallest(wanted.limit + 1, found, key=lambda pair: pair[0])
+        page = _first(found, wanted.limit + 1)
         entries = [entry for _, entry in page[: wanted.limit]]
         if len(page) <= wanted.limit:
             return entries, ""
         last = entries[-1]
         return entries, _write_cursor(wanted.mark, _marks(wanted.order, last, rank(last.document) or 0.0))
 
-    def _fewest(self, query: QueryTree) -> Iterable[Id]:
+    def _fewest(self, query: QueryTree) -> list[Id]:
         """Objects among which are all that can fit: the fewest of those that have a value the query must have."""
-        fewest: Mapping[Id, object] = self._entries
+        fewest: Sequence[Collection[Id]] = [self._entries]
         for clause in query.required:
             if clause.field is None or clause.field.partition(".")[0] not in _POSTED:
                 continue
             posted = self._posted.get(clause.field, {})
             match clause.test:
                 case Exactly(text):
-                    having = posted.get(text, {})
+                    terms: Sequence[str | float] = [text]
                 case Number(text):
-                    having = {**posted.get(text, {}), **posted.get(clause.test.value, {})}
+                    terms = [text, clause.test.value]
                 case _:
                     continue
-            if len(having) < len(fewest):
+            having = [posted[term] for term in terms if term in posted]
+            if sum(map(len, having)) < sum(map(len, fewest)):
                 fewest = having
-        return fewest
+        ids = chain(*fewest)
+        return list(ids if len(fewest) < 2 else dict.fromkeys(ids))
+
+
+_fields_of: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def _first(found: list[Placed], number: int) -> list[Placed]:
+    return heapq.nsmallest(number, found, key=lambda placed: placed[0])
 
 
 def _terms(document: Document) -> Iterable[tuple[str, str | float]]:
@@ -257,6 +283,8 @@ def _marks(order: Sequence[str], entry: Entry, score: float) -> tuple[Any, ...]:
     for field in order:
         value = entry.document.get(field.removeprefix("-"))
         value = value[0] if isinstance(value, list) else value
+        if isinstance(value, float):  # JSON, and so a cursor, knows nothing infinite
+            value = min(max(value, -sys.float_info.max), sys.float_info.max)
         values.append(value if isinstance(value, str | float) else None)
     return (*(values if order else [-score]), entry.stored.key, entry.stored.user_id)
 

@@ -8,7 +8,7 @@ for the changes that were told of before it: who has written finds what was writ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -25,6 +25,8 @@ from supergame.store import Database, Tx, load_queries
 SUBJECT: Final = "storage.changed"
 PAGE_MAX: Final = 1_000
 """Objects that are read at a time when an index is made."""
+INDEXED_PER_TURN: Final = 100
+"""Objects that go into indexes before others are let run: a few milliseconds."""
 RETRY_SECONDS: Final = 1.0
 """When changes are looked at again that could not be read."""
 
@@ -71,16 +73,19 @@ class Indexes:
     async def make(self, definitions: Iterable[StorageIndex]) -> Mapping[str, Index]:
         """Make indexes of what is stored, for `use`; those that are there already and unchanged are taken over."""
         wanted = list(definitions)
-        made: dict[str, Index] = {}
-        self._being_made = made
+        made = self._being_made = {}
         self.collections |= {definition.collection for definition in wanted}
-        for definition in wanted:
-            there = self._indexes.get(definition.name)
-            if there is not None and there.definition == definition:
-                made[definition.name] = there
-                continue
-            index = made[definition.name] = Index(definition)
-            await self._fill(index)
+        try:
+            for definition in wanted:
+                there = self._indexes.get(definition.name)
+                if there is not None and there.definition == definition:
+                    made[definition.name] = there
+                else:
+                    index = made[definition.name] = Index(definition)
+                    await self._fill(index)
+        except BaseException:
+            self.use(self._indexes)
+            raise
         return made
 
     def use(self, indexes: Mapping[str, Index]) -> None:
@@ -99,7 +104,10 @@ class Indexes:
                 after_user_id=user_id,
                 limit=PAGE_MAX,
             )
-            index.fill(rows)
+            for number, stored in enumerate(rows, start=1):
+                self._take_in(index, stored.key, partial(index.fill, stored))
+                if number % INDEXED_PER_TURN == 0:
+                    await asyncio.sleep(0)
             if len(rows) < PAGE_MAX:
                 break
             key, user_id = rows[-1].key, rows[-1].user_id
@@ -117,8 +125,8 @@ class Indexes:
             tx.then(partial(self._changed, followed))
 
     def _changed(self, ids: list[ObjectId]) -> None:
-        self._bus.publish(SUBJECT, _encode(_Changed(self._node, ids)))
         self._note(ids)
+        self._bus.publish(SUBJECT, _encode(_Changed(self._node, ids)))
 
     def _hear(self, subject: str, data: bytes) -> None:
         news = _decode(data)
@@ -130,17 +138,24 @@ class Indexes:
         self._read_on()
 
     def _read_on(self) -> None:
-        if self._waiting and self._reading is None:
+        if self._waiting and self._reading is None and self._timer is None:
             ids, self._waiting = list(self._waiting), {}
             self._reading = asyncio.ensure_future(self._read(ids))
 
     async def _read(self, ids: list[ObjectId]) -> None:
+        owned: dict[tuple[str, str], list[str]] = {}
+        for id_ in ids:
+            owned.setdefault((id_.user_id, id_.collection), []).append(id_.key)
+        taken_in = 0
         try:
-            for id_ in ids:
-                stored = await self._database.one(
-                    _QUERIES.find, StoredObject, user_id=id_.user_id, collection=id_.collection, key=id_.key
-                )
-                self._apply(id_, stored)
+            for (user_id, collection), keys in owned.items():
+                for start in range(0, len(keys), INDEXED_PER_TURN):
+                    some = keys[start : start + INDEXED_PER_TURN]
+                    await self._read_some(user_id, collection, some)
+                    taken_in += len(some)
+                    if taken_in >= INDEXED_PER_TURN:
+                        taken_in = 0
+                        await asyncio.sleep(0)
         except Exception:
             self._log.exception("changed objects could not be read for their indexes; they are read again")
             self._waiting.update(dict.fromkeys(ids))
@@ -150,21 +165,28 @@ class Indexes:
             self._reading = None
             self._read_on()
 
+    async def _read_some(self, user_id: str, collection: str, keys: list[str]) -> None:
+        rows = await self._database.all(
+            _QUERIES.find_keys, StoredObject, user_id=user_id, collection=collection, keys=keys
+        )
+        found = {stored.key: stored for stored in rows}
+        for index in self._all():
+            if index.definition.collection != collection:
+                continue
+            for key in keys:
+                stored = found.get(key)
+                change = partial(index.remove, key, user_id) if stored is None else partial(index.put, stored)
+                self._take_in(index, key, change)
+
     def _try_again(self) -> None:
         self._timer = None
         self._read_on()
 
-    def _apply(self, id_: ObjectId, stored: StoredObject | None) -> None:
-        for index in self._all():
-            if index.definition.collection != id_.collection:
-                continue
-            try:
-                if stored is None:
-                    index.remove(id_.key, id_.user_id)
-                else:
-                    index.put(stored)
-            except Exception:  # the game's own `accepts`
-                self._log.exception("an object could not be indexed", index=index.definition.name, key=id_.key)
+    def _take_in(self, index: Index, key: str, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except Exception:  # the game's own `accepts`
+            self._log.exception("an object could not be indexed", index=index.definition.name, key=key)
 
     async def _up_to_date(self) -> None:
         """Wait for what has changed until now. Raises Unavailable when that cannot be read."""

@@ -10,6 +10,12 @@ SELECT collection, key, user_id, value, version, permission_read, permission_wri
 FROM storage_objects
 WHERE user_id = :user_id AND collection = :collection AND key IN (:keys*);
 
+-- name: find_owners
+-- Several owners' objects of one name, by primary key.
+SELECT collection, key, user_id, value, version, permission_read, permission_write, create_us, update_us
+FROM storage_objects
+WHERE user_id IN (:user_ids*) AND collection = :collection AND key = :key;
+
 -- name: put
 -- Write over whatever is there, unless it may not be written or its owner was deleted. No row comes back then.
 INSERT INTO storage_objects
@@ -108,6 +114,12 @@ SELECT collection, key, user_id, value, version, permission_read, permission_wri
 FROM storage_objects
 WHERE user_id = :user_id
 ORDER BY collection, key;
+
+-- name: name_user
+-- The names of all that a player keeps in some collections, along the primary key.
+SELECT collection, key, user_id
+FROM storage_objects
+WHERE user_id = :user_id AND collection IN (:collections*);
 
 -- name: move_user
 -- Two accounts are being merged: what the one that stays has none of.

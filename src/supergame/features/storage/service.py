@@ -5,8 +5,9 @@ Every call is made by the system (game code: no permissions are asked), or on be
 
 from __future__ import annotations
 
+import builtins
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from hashlib import md5
 from typing import Any, Final
 
@@ -71,19 +72,33 @@ class Storage:
             found = await self._find(ids[0])
             return [found] if found is not None and _may_read(found, caller) else []
         self._check_batch(ids)
-        keys: dict[tuple[str, str], list[str]] = {}
         for id_ in ids:
             _check_name(id_.collection)
             _check_name(id_.key)
-            keys.setdefault((_owner(id_.user_id), id_.collection), []).append(id_.key)
-        stored: dict[ObjectId, StoredObject] = {}
-        for (user_id, collection), wanted in keys.items():
-            rows = await self._database.all(
-                QUERIES.find_keys, StoredObject, user_id=user_id, collection=collection, keys=wanted
-            )
-            stored.update((ObjectId(row.collection, row.key, row.user_id), row) for row in rows)
-        wanted_ids = dict.fromkeys(ObjectId(id_.collection, id_.key, _owner(id_.user_id)) for id_ in ids)
-        return [stored[id_] for id_ in wanted_ids if id_ in stored and _may_read(stored[id_], caller)]
+        wanted = dict.fromkeys(ObjectId(id_.collection, id_.key, _owner(id_.user_id)) for id_ in ids)
+        rows = await self._find_all(wanted)
+        stored = {ObjectId(row.collection, row.key, row.user_id): row for row in rows}
+        return [stored[id_] for id_ in wanted if id_ in stored and _may_read(stored[id_], caller)]
+
+    async def _find_all(self, ids: Iterable[ObjectId]) -> builtins.list[StoredObject]:
+        """Those that are there: asked for owner by owner, or name by name where there are fewer names than owners."""
+        keys: dict[tuple[str, str], list[str]] = {}
+        owners: dict[tuple[str, str], list[str]] = {}
+        for id_ in ids:
+            keys.setdefault((id_.user_id, id_.collection), []).append(id_.key)
+            owners.setdefault((id_.collection, id_.key), []).append(id_.user_id)
+        found: list[StoredObject] = []
+        if len(owners) < len(keys):
+            for (collection, key), user_ids in owners.items():
+                found += await self._database.all(
+                    QUERIES.find_owners, StoredObject, collection=collection, key=key, user_ids=user_ids
+                )
+        else:
+            for (user_id, collection), wanted in keys.items():
+                found += await self._database.all(
+                    QUERIES.find_keys, StoredObject, user_id=user_id, collection=collection, keys=wanted
+                )
+        return found
 
     async def _find(self, id_: ObjectId) -> StoredObject | None:
         _check_name(id_.collection)
@@ -178,8 +193,9 @@ class Storage:
     async def _all_change(self, tx: Tx, user_id: str) -> None:
         """All that a player owns changes, where anybody wants to know."""
         if self.indexes.collections:
-            objects = await tx.all(QUERIES.read_user, StoredObject, user_id=user_id)
-            self.indexes.changes(tx, [ObjectId(stored.collection, stored.key, user_id) for stored in objects])
+            collections = sorted(self.indexes.collections)
+            objects = await tx.all(QUERIES.name_user, ObjectId, user_id=user_id, collections=collections)
+            self.indexes.changes(tx, objects)
 
     async def export(self, tx: Tx, user_id: str) -> dict[str, Any]:
         """All that a player owns, for their archive."""
