@@ -26,6 +26,7 @@ from supergame.core.config import BadSetting
 from supergame.core.errors import Unavailable
 from supergame.edge import Quota
 from supergame.features.accounts import Provider
+from supergame.features.identity.keys import RSA_BITS_MIN
 from supergame.features.identity.model import ExternalIdentity, GameCenterProof, Rejected, identified
 from supergame.features.identity.settings import secure
 from supergame.features.identity.web import Web
@@ -45,12 +46,6 @@ RETRY_SECONDS: Final = 60
 
 FIELD_BYTES_MAX: Final = 1_024
 """Each part of what Game Center gives."""
-
-RSA_BITS_MIN: Final = 2_048
-"""Shorter keys are not trusted."""
-
-MILLISECONDS_FROM: Final = 100_000_000_000
-"""Times from here on are in milliseconds, as Game Center gives them."""
 
 # Plain, so that it can neither mean another place nor be written in many ways for the same certificate.
 _address = re.compile(
@@ -79,9 +74,8 @@ class GameCenter:
             raise Rejected("it is too long")
         if proof.bundle_id not in self._bundle_ids:
             raise Rejected(f"it is for another app, {proof.bundle_id!r}")
-        seconds = proof.timestamp / 1_000 if proof.timestamp >= MILLISECONDS_FROM else proof.timestamp
         now = self._clock.now_seconds()
-        if not now - self._seconds_max <= seconds <= now + self._skew_seconds:
+        if not now - self._seconds_max <= proof.timestamp / 1_000 <= now + self._skew_seconds:
             raise Rejected("it was not signed lately")
         try:
             signature = base64.b64decode(proof.signature, validate=True)

@@ -36,7 +36,7 @@ class Rejected(Exception):
 
 
 class GameCenterProof(NamedTuple):
-    """What Game Center's `fetchItems` has given, as it gave it; salt and signature in base64."""
+    """What Game Center's `fetchItems` has given: its time in milliseconds, salt and signature in base64."""
 
     player_id: str
     bundle_id: str
