@@ -162,6 +162,11 @@ def test_game_code_reaches_every_feature():
     assert {field.name for field in fields(Services)} >= set(NAMES)
 
 
+def test_every_feature_has_its_place_among_the_services():
+    text = (DOCS / "reference" / "services.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"\n## services.{name}\n" not in text] == []
+
+
 def test_every_operation_and_message_is_handled_once():
     routes = [name for feature in FEATURES for name in feature.routes]
     messages = [name for feature in FEATURES for name in feature.messages]

@@ -215,7 +215,7 @@ class Game:
         return add
 
     def cron(self, expression: str) -> Callable[[F], F]:
-        """Run `job(ctx)` by a cron expression of five fields (six with seconds first), or a name such as `@daily`, in UTC."""
+        """Run `job(ctx)` by a cron expression in UTC: five fields, six with seconds first, or a name like `@daily`."""
 
         def add(function: F) -> F:
             return self._schedule(function, Schedule(function.__name__, function, cron=expression))
