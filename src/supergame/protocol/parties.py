@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supergame.protocol.operation import Binding, Event, Nothing, Operation, Realtime, Silent
+from supergame.protocol.operation import Binding, Event, Nothing, Operation, Realtime
 from supergame.protocol.presence import UserPresence
 from supergame.protocol.types import ZERO, Int32, Int64, Message
 
@@ -194,7 +194,7 @@ MESSAGES: tuple[Realtime[Message], ...] = (
     Realtime("party_join_request_list", 43, PartyJoinRequestList, PartyJoinRequest, "See who asks to be let in."),
     Realtime("party_matchmaker_add", 45, PartyMatchmakerAdd, PartyMatchmakerTicket, "Look for others, as a party."),
     Realtime("party_matchmaker_remove", 46, PartyMatchmakerRemove, Nothing, "Look no longer."),
-    Realtime("party_data_send", 49, PartyDataSend, Silent, "Send data to the other members."),
+    Realtime("party_data_send", 49, PartyDataSend, Nothing, "Send data to the other members."),
     Realtime("party_update", 51, PartyUpdate, Nothing, "Change how a party is found and joined."),
 )
 EVENTS: tuple[Event, ...] = (

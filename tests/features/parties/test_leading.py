@@ -93,13 +93,14 @@ async def test_it_has_to_be_said_whom_it_concerns(ann, name):
     assert await refusal(ann, name, party_id=party_id) == "Invalid presence"
 
 
-async def test_data_goes_to_the_other_members_and_is_not_answered(ann, bob, cat):
+async def test_data_goes_to_the_other_members_and_who_asks_is_told_that_it_went(ann, bob, cat):
+    """Godot's client waits for the answer, the others give no cid and get none."""
     party_id = await gather(ann, bob, cat)
     data = b64encode(b"follow me").decode()
-    bob.tell("party_data_send", party_id=party_id, op_code="7", data=data)
+    cid = bob.tell("party_data_send", party_id=party_id, op_code="7", data=data)
     sent = {"party_data": {"party_id": party_id, "presence": bob.presence, "op_code": "7", "data": data}}
     assert await ann.heard() == await cat.heard() == [sent]
-    assert await bob.heard() == []
+    assert await bob.heard() == [{"cid": cid}]
 
 
 async def test_only_members_send_data(ann, bob):
