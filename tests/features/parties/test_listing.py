@@ -50,8 +50,10 @@ async def test_a_query_asks_about_the_label_and_the_best_come_first(ann):
     assert await ids_of(ann, query="+label.mode:duel label.level:>5") == ([hard, easy], "")
 
 
+@pytest.mark.parametrize("work_per_step", [1, 5_000])
 @pytest.mark.parametrize("query", ["", "+label.mode:duel label.level:>5"])
-async def test_pages_follow_each_other_and_leave_nothing_out(ann, query):
+async def test_pages_follow_each_other_and_leave_nothing_out(monkeypatch, ann, query, work_per_step):
+    monkeypatch.setattr(listing, "WORK_PER_STEP", work_per_step)
     made = [await gather(ann, label=f'{{"mode":"duel","level":{level}}}') for level in (1, 9, 2, 8, 3, 7, 4)]
     expected = [*made[1::2], *made[0::2]] if query else made
     found, cursor = await ids_of(ann, limit=3, query=query)

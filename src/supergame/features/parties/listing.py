@@ -7,6 +7,7 @@ import heapq
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import msgspec
 
@@ -54,6 +55,9 @@ class Wanted:
             raise BadInput(f"Invalid limit - limit must be between 1 and {LIST_LIMIT_MAX}.")
 
 
+_place = itemgetter(0)
+
+
 async def search(wanted: Wanted, parties: Iterable[Party]) -> tuple[list[Party], str]:
     """The best parties, of equal ones the oldest first, and the cursor for more, empty where there is none.
 
@@ -66,6 +70,7 @@ async def search(wanted: Wanted, parties: Iterable[Party]) -> tuple[list[Party],
         work += work_per_party
         if work > WORK_PER_STEP:
             work = 0
+            found = heapq.nsmallest(wanted.limit + 1, found, key=_place)
             await asyncio.sleep(0)
         if not party.members or (party.hidden and not wanted.hidden) or wanted.open not in (None, party.open):
             continue
@@ -75,6 +80,6 @@ async def search(wanted: Wanted, parties: Iterable[Party]) -> tuple[list[Party],
         found.append((place, party))
         if tree.fixed_score is not None and len(found) > wanted.limit:
             break  # all that fit are as good, and these are the oldest
-    page = heapq.nsmallest(wanted.limit, found, key=lambda pair: pair[0])
+    page = heapq.nsmallest(wanted.limit, found, key=_place)
     cursor = page[-1][0].text() if len(found) > len(page) else ""
     return [party for _, party in page], cursor
