@@ -22,7 +22,7 @@ from supergame.store import Database
 
 @pytest.fixture
 async def lobby(sqlite: Database) -> AsyncIterator[Lobby]:
-    found = await Lobby.open([events.feature], sqlite, settings={"events.waiting_max": 2})
+    found = await Lobby.open([events.feature], sqlite, settings={"events.waiting_bytes_max": 400})
     yield found
     await found.close()
 
@@ -76,8 +76,8 @@ async def test_what_cannot_wait_is_refused_and_the_rest_told_before_the_end(lobb
         told.append(event.name)
 
     service.listen(listen)
-    service.send("one")
-    service.send("two")
+    service.send("one", {"at": "x" * 50})
+    service.send("two", {"at": "x" * 50})
     with pytest.raises(TooMany) as refused:
         service.send("three")
     assert refused.value.retry_seconds == 1

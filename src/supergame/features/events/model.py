@@ -25,8 +25,8 @@ class EventsSettings(Section):
 
     section: ClassVar[str] = "events"
 
-    waiting_max: int = setting(
-        65_536, "Events that wait for the game's listeners; whoever reports more is asked to try again.", minimum=1
+    waiting_bytes_max: int = setting(
+        67_108_864, "Events that wait for the game's listeners; whoever reports more is asked to try again.", minimum=1
     )
     per_second_max: float = setting(50.0, "Events per second that one player may report; 0 for no limit.", minimum=0)
     burst_max: int = setting(1_000, "The same, at once.", minimum=1)

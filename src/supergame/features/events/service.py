@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+import msgspec
+
 from supergame.core.errors import BadInput, TooMany
 from supergame.core.feature import Ground
 from supergame.edge import Caller, Quota
@@ -22,6 +24,9 @@ from supergame.protocol.types import timestamp
 
 Listener: TypeAlias = Callable[[ReportedEvent], Awaitable[None]]
 
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(ReportedEvent).decode
+
 
 class CustomEvents:
     """Events of the game's own; game code uses it as `services.events`."""
@@ -29,9 +34,11 @@ class CustomEvents:
     def __init__(self, ground: Ground) -> None:
         self._clock, self._log = ground.clock, ground.log
         settings = ground.config.section(EventsSettings)
-        self._waiting_max = settings.waiting_max
+        self._waiting_bytes_max = settings.waiting_bytes_max
         self._quota = Quota(ground.clock, settings.per_second_max, settings.burst_max, "events")
-        self._waiting: deque[ReportedEvent] = deque()
+        self._waiting: deque[bytes] = deque()
+        """The events, as JSON: as objects, many small properties would take a hundred times as much."""
+        self._waiting_bytes = 0
         self._telling: set[asyncio.Task[None]] = set()
         self._listener: Listener | None = None
         self._reported = ground.metrics.counter("supergame_events", "Events reported by clients and game code.")
@@ -82,9 +89,11 @@ class CustomEvents:
         self._reported.value += 1
         if self._listener is None:
             return
-        if len(self._waiting) >= self._waiting_max:
+        data = _encode(event)
+        if self._waiting_bytes + len(data) > self._waiting_bytes_max:
             raise TooMany("Too many events are waiting; try again in a moment.", retry_seconds=1)
-        self._waiting.append(event)
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
         if len(self._telling) < UNDER_WAY_MAX:
             task = asyncio.ensure_future(self._tell())
             self._telling.add(task)
@@ -92,7 +101,9 @@ class CustomEvents:
 
     async def _tell(self) -> None:
         while self._waiting:
-            event = self._waiting.popleft()
+            data = self._waiting.popleft()
+            self._waiting_bytes -= len(data)
+            event = _decode(data)
             listener = self._listener
             if listener is None:
                 continue
