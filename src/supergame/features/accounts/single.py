@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -50,7 +49,7 @@ class SingleSocket:
         newest = _age(opened.session_id)
         self._end([session for session in self._sessions.of_user(opened.user_id) if _age(session.id) < newest])
 
-    def _end(self, older: Iterable[Session]) -> None:
+    def _end(self, older: list[Session]) -> None:
         now = datetime.fromtimestamp(self._clock.now_seconds(), UTC)
         code = int(NotificationCode.SINGLE_SOCKET)
         fan_out(older, Notifications([Notification(self._ids.uuid(), "single_socket", "{}", code, create_time=now)]))
