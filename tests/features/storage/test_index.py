@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.features.lobby import Lobby
 
 from supergame import testing
 from supergame.bus import MemoryBus
+from supergame.core.clock import SystemClock
 from supergame.core.errors import BadInput, NotFound, Unavailable
 from supergame.features import accounts, storage
 from supergame.features.storage import Deletion, ObjectId, StorageIndex, StoredObject, Write
@@ -22,6 +24,7 @@ from supergame.features.storage.indexes import INDEXED_PER_TURN, RETRY_SECONDS
 from supergame.game import BadGame, Game
 from supergame.protocol.query import flatten, parse
 from supergame.store import Database, Query, Tx
+from supergame.store.sqlite import SqliteDatabase
 
 HEROES = StorageIndex(
     name="heroes", collection="heroes", fields=("level", "class", "tags"), sortable=("level", "class")
@@ -339,6 +342,23 @@ async def test_one_object_that_the_game_trips_over_keeps_no_node_from_starting(s
     store.indexes.use(await store.indexes.make([picky]))
     assert [found.key for found in (await store.index_list("heroes")).objects] == ["good"]
     await lobby.close()
+
+
+async def test_what_is_just_being_written_when_an_index_is_made_is_in_it(tmp_path: Path) -> None:
+    """At whatever moment that is: the write knows of the index, or the index waits for it."""
+    database = await SqliteDatabase.open(tmp_path / "heroes.db", clock=SystemClock())
+    lobby = await Lobby.open([accounts.feature, storage.feature], database)
+    store: storage.Storage = lobby.services["storage"]
+    for turns in range(6):
+        store.indexes.use({})
+        writing = asyncio.ensure_future(store.write([Write("heroes", str(turns), {"level": 1})]))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        store.indexes.use(await store.indexes.make([HEROES]))
+        await writing
+        assert len((await store.index_list("heroes")).objects) == turns + 1
+    await lobby.close()
+    await database.close()
 
 
 async def test_an_index_is_made_while_others_run(sqlite: Database) -> None:

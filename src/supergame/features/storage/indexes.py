@@ -71,7 +71,11 @@ class Indexes:
     # -- which there are
 
     async def make(self, definitions: Iterable[StorageIndex]) -> Mapping[str, Index]:
-        """Make indexes of what is stored, for `use`; those that are there already and unchanged are taken over."""
+        """Make indexes of what is stored, for `use`; those that are there already and unchanged are taken over.
+
+        On PostgreSQL, where transactions do not wait for each other, one that was begun before and ends after its
+        collection was read is missing from a new index until its object is written again.
+        """
         wanted = list(definitions)
         made = self._being_made = {}
         self.collections |= {definition.collection for definition in wanted}
@@ -94,6 +98,7 @@ class Indexes:
         self.collections = {index.definition.collection for index in indexes.values()}
 
     async def _fill(self, index: Index) -> None:
+        await self._database.transact(_nothing)  # its turn comes after those who did not know of the collection yet
         key, user_id = "", ""
         while True:
             rows = await self._database.all(
@@ -210,6 +215,10 @@ class Indexes:
         """A page of what fits, and the cursor of the next."""
         await self._up_to_date()
         return await _bit_by_bit(index.search(wanted))
+
+
+async def _nothing(tx: Tx) -> None:
+    pass
 
 
 async def _bit_by_bit(steps: Found) -> tuple[list[Entry], str]:
