@@ -6,7 +6,7 @@ import pytest
 
 from supergame.core.clock import ManualClock
 from supergame.core.errors import TooMany
-from supergame.edge import Quota
+from supergame.edge import Quota, Room
 
 
 async def test_each_key_has_a_quota_of_its_own() -> None:
@@ -74,3 +74,19 @@ async def test_a_key_that_is_forgotten_begins_anew() -> None:
     quota.forget("ann")
     quota.take("ann")
     quota.forget("bob")
+
+
+def test_there_is_room_for_so_many_at_a_time() -> None:
+    room = Room(2, "searches")
+    for _ in range(3):  # whoever is done makes room for others
+        with room, room:
+            with pytest.raises(TooMany, match="Too many searches are under way") as refused:
+                room.__enter__()
+            assert refused.value.retry_seconds == 1
+
+
+def test_who_fails_makes_room_too() -> None:
+    room = Room(1, "searches")
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), room:
+            raise ZeroDivisionError

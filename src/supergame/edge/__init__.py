@@ -5,7 +5,7 @@ from supergame.edge.frames import BINARY, frame
 from supergame.edge.hooks import After, Before, Hooks
 from supergame.edge.later import Later
 from supergame.edge.limits import group
-from supergame.edge.quotas import Quota
+from supergame.edge.quotas import Quota, Room
 from supergame.edge.request import Caller, Request, Response
 from supergame.edge.router import RawHandler, RawRoute, Router, StaticFolder
 from supergame.edge.server import Edge
@@ -34,6 +34,7 @@ __all__ = [
     "Request",
     "Response",
     "Revoked",
+    "Room",
     "Router",
     "Session",
     "Sessions",

@@ -1,4 +1,4 @@
-"""Quotas: how often each player may do a thing that concerns others, such as asking for friendship."""
+"""Quotas: how often each player may do a thing that concerns others, and how much of one kind goes on at a time."""
 
 from __future__ import annotations
 
@@ -60,3 +60,19 @@ class Quota:
         bucket = self._buckets.get(key)
         if bucket is not None:
             bucket.tokens = min(self._rate.burst, bucket.tokens + 1)
+
+
+class Room:
+    """Room for so many at a time of what takes long: `with room: ...`. Raises TooMany when there is none left."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self._left = most
+        self._what = what
+
+    def __enter__(self) -> None:
+        if not self._left:
+            raise TooMany(f"Too many {self._what} are under way; try again in a moment.", retry_seconds=1)
+        self._left -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._left += 1

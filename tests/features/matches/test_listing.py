@@ -1,10 +1,12 @@
 """Lists of matches: by label, by size, by a query, the best and oldest first."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from supergame.client import RequestFailed
-from supergame.core.errors import BadInput
+from supergame.core.errors import BadInput, TooMany
 from supergame.features.matches import BadLabel, listing
 from supergame.features.matches.label import Label
 from supergame.features.matches.listing import Wanted
@@ -82,6 +84,19 @@ async def test_a_long_search_lets_others_run(node, monkeypatch):
     found = await listing.bit_by_bit(steps)
     assert [match.id for match in found] == ids[2:4]
     assert [match.id for match in node.services.matches.list(query="+label.level:>=2")] == ids[2:4]
+
+
+async def test_so_many_long_searches_of_strangers_are_under_way_at_a_time(node, monkeypatch):
+    monkeypatch.setattr(listing, "WORK_PER_STEP", 1)
+    made, wanted = [await make(node, level=level) for level in range(2)], Wanted(query="+label.level:>=0")
+    matches = node.services.matches
+    searches = [asyncio.ensure_future(matches.find(wanted)) for _ in range(listing.SEARCHES_MAX)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooMany, match="Too many searches for matches"):
+        await matches.find(wanted)
+    assert [match.id for match in matches.list(query="+label.level:>=0")] == made  # the game's own go on
+    await asyncio.gather(*searches)
+    assert [match.id for match in await matches.find(wanted)] == made
 
 
 async def test_a_changed_label_is_found_and_a_bad_one_changes_nothing(node):

@@ -74,6 +74,17 @@ async def test_a_long_search_lets_others_run_and_shows_nothing_that_is_over_by_t
     assert [party.id for party in found] == [second]
 
 
+async def test_so_many_long_searches_are_under_way_at_a_time(monkeypatch, service, ann):
+    monkeypatch.setattr(listing, "WORK_PER_STEP", 1)
+    made = [await gather(ann) for _ in range(2)]
+    searches = [asyncio.ensure_future(service.list()) for _ in range(listing.SEARCHES_MAX)]
+    await asyncio.sleep(0)
+    status, answer = await ann.http("GET", "/v2/party")
+    assert (status, answer["message"]) == (429, "Too many searches for parties are under way; try again in a moment.")
+    await asyncio.gather(*searches)
+    assert await ids_of(ann) == (made, "")
+
+
 @pytest.mark.parametrize("wanted", [{"limit": 0}, {"limit": 101}, {"query": "+label.a:>="}, {"cursor": "no cursor!"}])
 async def test_what_makes_no_sense_is_refused(ann, wanted):
     status, answer = await ann.http("GET", "/v2/party", **wanted)

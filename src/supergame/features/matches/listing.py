@@ -17,6 +17,7 @@ from supergame.protocol.query import QueryTree, parse
 
 LIST_LIMIT_DEFAULT = 10
 LIST_LIMIT_MAX = 100  # matches that a list may be asked for
+SEARCHES_MAX = 16  # of strangers at a time: each has a step in every turn of the loop
 WORK_PER_STEP = 5_000  # matches looked at, and clauses asked of their labels, before others are let run
 
 Found: TypeAlias = Generator[None, None, list[MatchInfo]]

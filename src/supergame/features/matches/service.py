@@ -9,9 +9,17 @@ from typing import Any
 
 from supergame.core.errors import BadInput, Conflict, Internal, TooMany, Unauthenticated, Unavailable
 from supergame.core.feature import Ground
-from supergame.edge import EdgeSettings, Session
+from supergame.edge import EdgeSettings, Room, Session
 from supergame.features.accounts import AccountDeleted
-from supergame.features.matches.listing import LIST_LIMIT_DEFAULT, Found, Wanted, at_once, bit_by_bit, search
+from supergame.features.matches.listing import (
+    LIST_LIMIT_DEFAULT,
+    SEARCHES_MAX,
+    Found,
+    Wanted,
+    at_once,
+    bit_by_bit,
+    search,
+)
 from supergame.features.matches.metrics import MatchMetrics
 from supergame.features.matches.model import BadMatchToken, Match, MatchInfo, MatchNotFound, UnknownMatchHandler
 from supergame.features.matches.relayed import RelayedMatches
@@ -41,6 +49,7 @@ class Matches:
         self._leaving: set[asyncio.Task[None]] = set()
         """Sees off the matches that have ended."""
         self._draining = False
+        self._searches = Room(SEARCHES_MAX, "searches for matches")
         self._snapshots = Snapshots(ground)
         self._metrics = MatchMetrics.of(ground.metrics)
         ground.metrics.gauge("supergame_matches", "Authoritative matches that run.", lambda: len(self._running))
@@ -159,8 +168,9 @@ class Matches:
         )
 
     async def find(self, wanted: Wanted) -> builtins.list[MatchInfo]:
-        """The same for strangers, whose queries may be long: others are let run in between."""
-        return await bit_by_bit(self._search(wanted))
+        """The same for strangers, whose queries may be long: others are let run in between. Raises TooMany."""
+        with self._searches:
+            return await bit_by_bit(self._search(wanted))
 
     def _search(self, wanted: Wanted) -> Found:
         return search(wanted, builtins.list(self._running.values()), self.relayed)

@@ -18,6 +18,7 @@ from supergame.protocol.query import parse
 
 LIST_LIMIT_DEFAULT = 10
 LIST_LIMIT_MAX = 100  # parties that a list may be asked for
+SEARCHES_MAX = 16  # at a time: each has a step in every turn of the loop
 WORK_PER_STEP = 5_000  # parties looked at, and clauses asked of their labels, before others are let run
 
 

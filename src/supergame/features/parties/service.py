@@ -9,10 +9,10 @@ from typing import Unpack
 
 from supergame.core.errors import BadInput, Conflict, NotFound, Refused, SupergameError, TooMany
 from supergame.core.feature import Ground
-from supergame.edge import Quota, Session, Sessions, fan_out
+from supergame.edge import Quota, Room, Session, Sessions, fan_out
 from supergame.features.matches import Label
 from supergame.features.matchmaker import Matchmaker, Wish
-from supergame.features.parties.listing import LIST_LIMIT_DEFAULT, Wanted, search
+from supergame.features.parties.listing import LIST_LIMIT_DEFAULT, SEARCHES_MAX, Wanted, search
 from supergame.features.parties.model import (
     SIZE_MAX,
     LeaderOnly,
@@ -45,6 +45,7 @@ class Parties:
         self._sessions: Sessions = ground.edge.sessions
         settings = self._settings = ground.config.section(PartiesSettings)
         self._quota = Quota(ground.clock, settings.joins_per_second, settings.joins_burst, "joins of parties")
+        self._searches = Room(SEARCHES_MAX, "searches for parties")
         self._parties: dict[str, Party] = {}
         self._numbers = itertools.count()
         self._concerned: dict[Session, dict[Party, None]] = {}
@@ -73,10 +74,11 @@ class Parties:
         """Parties, open or closed ones, by a query over labels that are JSON; and the cursor for more, or "".
 
         The best come first, of equal ones the oldest; `hidden` ones only on demand. Raises BadInput for a limit
-        outside 1 to LIST_LIMIT_MAX, and for a query or a cursor that is none.
+        outside 1 to LIST_LIMIT_MAX, and for a query or a cursor that is none; TooMany while SEARCHES_MAX take long.
         """
         wanted = Wanted(limit=limit, open=open, query=query, cursor=cursor, hidden=hidden)
-        found, further = await search(wanted, builtins.list(self._parties.values()))
+        with self._searches:
+            found, further = await search(wanted, builtins.list(self._parties.values()))
         return [party.info for party in found if party.members], further
 
     # -- coming and going --------------------------------------------------------------------------------------
