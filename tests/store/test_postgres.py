@@ -178,7 +178,7 @@ async def test_a_server_that_is_gone_is_unavailable_after_some_attempts(
 
 
 async def test_connections_and_calls_are_limited(postgres_url: str) -> None:
-    async with opened(postgres_url, connections_max=1, wait_seconds_max=0.05, write_queue_max=2) as database:
+    async with opened(postgres_url, connections_max=1, wait_seconds_max=0.5, write_queue_max=2) as database:
         release = asyncio.Event()
         inside = asyncio.Event()
 
