@@ -31,8 +31,8 @@ from supergame.protocol.types import Empty
 ECHO = "nakama.api.Nakama/RpcFunc"
 DELETE = "nakama.api.Nakama/DeleteStorageObjects"
 
-SETTINGS = b"\0\0\0\4\0\0\0\0\0"
-PING, PONG = (b"\0\0\x08\6" + flags + b"\0\0\0\012345678" for flags in (b"\0", b"\1"))
+SETTINGS = bytes.fromhex("000000 04 00 00000000")
+PING, PONG = (bytes.fromhex(f"000008 06 {flags} 00000000") + b"12345678" for flags in ("00", "01"))
 """Frames of HTTP/2 (RFC 9113): no settings, a ping, and its answer."""
 
 Start = Callable[..., Awaitable[Node]]
@@ -252,14 +252,13 @@ async def test_pings_keep_a_connection_alive_unless_they_flood_it(
 ) -> None:
     monkeypatch.setattr("supergame.edge.grpc.PING_SECONDS_MIN", seconds_min)
     node = await start(serving())
-    reader, writer = await asyncio.open_connection("127.0.0.1", node.edge.grpc_port)
-    writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS + PING * 8)
+    http = await Http.open(node.edge.grpc_port)
+    http.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS + PING * 8)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        await reader.readuntil(PONG)
+        await http.reader.readuntil(PONG)
         if answered:
-            writer.write_eof()
-        received = await reader.read()
-    writer.close()
+            http.writer.write_eof()
+        received = await http.reader.read()
     assert (b"too_many_pings" not in received) is answered
 
 
