@@ -361,7 +361,8 @@ async def test_what_is_just_being_written_when_an_index_is_made_is_in_it(tmp_pat
     await database.close()
 
 
-async def test_an_index_is_made_while_others_run(sqlite: Database) -> None:
+async def test_an_index_is_made_and_follows_while_others_run(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supergame.features.storage.indexes.PAGE_MAX", INDEXED_PER_TURN)
     lobby = await Lobby.open([accounts.feature, storage.feature], sqlite)
     store: storage.Storage = lobby.services["storage"]
     await store.write([Write("heroes", str(n), {"level": n}) for n in range(3 * INDEXED_PER_TURN)])
@@ -370,7 +371,14 @@ async def test_an_index_is_made_while_others_run(sqlite: Database) -> None:
         await asyncio.sleep(0)
         assert not making.done()
     store.indexes.use(await making)
-    assert len(store.indexes.get("heroes")) == 3 * INDEXED_PER_TURN
+    index = store.indexes.get("heroes")
+    assert len(index) == 3 * INDEXED_PER_TURN
+    await store.delete([Deletion("heroes", str(n)) for n in range(3 * INDEXED_PER_TURN)])
+    sizes = set()
+    while len(index):
+        sizes.add(len(index))
+        await asyncio.sleep(0)
+    assert len(sizes) == 3
     await lobby.close()
 
 
