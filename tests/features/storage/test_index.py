@@ -419,6 +419,13 @@ async def test_other_nodes_follow(sqlite: Database) -> None:
     await here.close()
 
 
+async def test_a_page_may_be_longer_than_what_players_read_at_once() -> None:
+    async with testing.node(game(), settings={"storage.batch_objects_max": 2}) as node:
+        for level in range(3):
+            await node.services.storage.write([Write("heroes", f"npc{level}", {"level": level})])
+        assert await levels(node) == [0, 1, 2]
+
+
 async def test_limits_and_names_are_checked() -> None:
     async with testing.node(game()) as node:
         store = node.services.storage

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import md5
 from typing import Any, Final
 
@@ -76,12 +76,10 @@ class Storage:
             _check_name(id_.collection)
             _check_name(id_.key)
         wanted = dict.fromkeys(ObjectId(id_.collection, id_.key, _owner(id_.user_id)) for id_ in ids)
-        rows = await self._find_all(wanted)
-        stored = {ObjectId(row.collection, row.key, row.user_id): row for row in rows}
-        return [stored[id_] for id_ in wanted if id_ in stored and _may_read(stored[id_], caller)]
+        return await self._read_all(wanted, caller)
 
-    async def _find_all(self, ids: Iterable[ObjectId]) -> builtins.list[StoredObject]:
-        """Those that are there: asked for owner by owner, or name by name where there are fewer names than owners."""
+    async def _read_all(self, ids: Collection[ObjectId], caller: str | None) -> builtins.list[StoredObject]:
+        """Owner by owner, or name by name where there are fewer names than owners."""
         keys: dict[tuple[str, str], list[str]] = {}
         owners: dict[tuple[str, str], list[str]] = {}
         for id_ in ids:
@@ -98,7 +96,8 @@ class Storage:
                 found += await self._database.all(
                     QUERIES.find_keys, StoredObject, user_id=user_id, collection=collection, keys=wanted
                 )
-        return found
+        stored = {ObjectId(row.collection, row.key, row.user_id): row for row in found}
+        return [stored[id_] for id_ in ids if id_ in stored and _may_read(stored[id_], caller)]
 
     async def _find(self, id_: ObjectId) -> StoredObject | None:
         _check_name(id_.collection)
@@ -301,7 +300,7 @@ class Storage:
         found = [entry.stored for entry in entries]
         if found and not index.definition.index_only:
             ids = [ObjectId(stored.collection, stored.key, stored.user_id) for stored in found]
-            found = await self.read(ids, caller=caller)
+            found = await self._read_all(ids, caller)
         return Page(found, cursor)
 
 
