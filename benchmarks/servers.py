@@ -99,9 +99,14 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free, as is the one below it, which gRPC takes."""
+    while True:
+        with socket.socket() as probe, socket.socket() as below:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            with contextlib.suppress(OSError):
+                below.bind(("127.0.0.1", port - 1))
+                return port
 
 
 def ours(port: int, folder: Path) -> list[str]:

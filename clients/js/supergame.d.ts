@@ -15,7 +15,7 @@ export interface AuthenticateOpenIdRequest {
 /**
  * An id token, or an authorization code to be exchanged for one; `vars` go into the session token. With a code,
  * `redirect_uri` and `code_verifier` (PKCE) are those of the authorization request. A `nonce`, if it is given, has to
- * be the token's.
+ * be the token's: it is that of the authorization request, hashed where the request's was.
  */
 export interface AccountOpenId {
   token?: string;

@@ -15,11 +15,15 @@ from tests.store.postgres_server import postgres_server, postgres_url
 from supergame import testing
 from supergame.core.clock import SystemClock
 from supergame.core.feature import Feature
-from supergame.store import Database
+from supergame.store import Database, StoreSettings
 from supergame.store.postgres import PostgresDatabase
 from supergame.store.sqlite import SqliteDatabase
 
 __all__ = ["postgres_server", "postgres_url"]
+
+
+PATIENT = StoreSettings(wait_seconds_max=60)
+"""Crowds that come at once wait for each other, on a busy machine for longer than players would."""
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ async def sqlite() -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def postgres(postgres_url: str) -> AsyncIterator[Database]:
-    database = await PostgresDatabase.open(postgres_url, clock=SystemClock(), jitter=random.Random(1))
+    database = await PostgresDatabase.open(postgres_url, clock=SystemClock(), jitter=random.Random(1), settings=PATIENT)
     yield database
     await database.close()
 

@@ -44,7 +44,7 @@ test("properties decide who fits", async () => {
     const add = (player, query, rank) =>
       player.socket.addMatchmaker(`+properties.run:${run} ${query}`, 2, 2, { run }, { rank });
     await add(ann, "+properties.rank:>=10", 20);
-    await add(bob, "+properties.rank:>=10", 5);
+    await add(bob, "+properties.rank:<10", 5); // whom ann does not want, and who does not want ann
     await add(cat, "+properties.rank:>=10", 15);
     const matched = await ann.next("matched");
     assert.deepEqual(names(matched.users.map((user) => user.presence)).sort(), [ann.username, cat.username].sort());
@@ -55,7 +55,7 @@ test("properties decide who fits", async () => {
 test("more are waited for, and fewer are taken in the end", async () => {
   await withPlayers(["ann", "bob", "cat"], async (...players) => {
     const run = unique("run");
-    for (const player of players) await player.socket.addMatchmaker(`+properties.run:${run}`, 2, 4, { run });
+    for (const player of players) await player.socket.addMatchmaker(`+properties.run:${run}`, 3, 4, { run });
     const matched = await players[0].next("matched");
     assert.equal(matched.users.length, 3);
   });
