@@ -94,8 +94,8 @@ class MessageIds:
 
 
 def to_keep(message: ChannelMessage, updated_us: int) -> dict[str, Any]:
-    """What the statement that keeps a message has to know."""
-    return {
+    """What the statement that keeps a message has to know; for a direct one, whose channel it is."""
+    row = {
         "channel_id": message.channel_id,
         "id": message.message_id,
         "sender_id": message.sender_id,
@@ -103,9 +103,10 @@ def to_keep(message: ChannelMessage, updated_us: int) -> dict[str, Any]:
         "code": message.code,
         "content": message.content,
         "updated_us": updated_us,
-        "user_id_one": message.user_id_one,
-        "user_id_two": message.user_id_two,
     }
+    if message.user_id_one:
+        row |= {"user_id_one": message.user_id_one, "user_id_two": message.user_id_two}
+    return row
 
 
 def time_in(message_id: str) -> datetime:

@@ -300,7 +300,8 @@ class Chat:
         if line is not None and len(line) >= UNDER_WAY_MAX:
             raise TooMany
         message = self._new(channel, content, sender_id, username, True)
-        kept = self._database.run(QUERIES.keep, **to_keep(message, self._ids.latest_us))
+        query = QUERIES.keep_direct if channel.user_id_one else QUERIES.keep
+        kept = self._database.run(query, **to_keep(message, self._ids.latest_us))
         stored = asyncio.ensure_future(kept)
         if line is None:
             line = self._under_way[channel.id] = deque()
