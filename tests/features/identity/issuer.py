@@ -119,6 +119,7 @@ class Issuer:
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._count])
+        application.on_shutdown.append(self._let_go)
         application.router.add_get("/.well-known/openid-configuration", self._configuration)
         application.router.add_get("/keys", self._keys)
         application.router.add_post("/token", self._exchange)
@@ -136,6 +137,11 @@ class Issuer:
         if self.status != 200:
             return web.Response(status=self.status, headers={"Location": "https://example.com/"})
         return await handler(request)
+
+    async def _let_go(self, application: web.Application) -> None:
+        """What a test has left waiting, it does not wait for."""
+        if self.go_on is not None:
+            self.go_on.set()
 
     async def _configuration(self, request: web.Request) -> web.Response:
         return web.json_response({"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.configuration})

@@ -248,7 +248,6 @@ async def test_requests_do_not_pile_up_and_end_with_the_node(platforms: Platform
             await identity.authenticate_gamecenter(platforms.gamecenter_player("G:2"))
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    platforms.issuer.go_on.set()
 
 
 def test_the_stand_in_signs_for_the_games_bundle(platforms: Platforms) -> None:

@@ -169,7 +169,6 @@ async def test_a_slow_issuer_has_its_deadline(keys: KeySet, issuer: Issuer, cloc
     await issuer.asked.wait()
     await clock.advance(SETTINGS.deadline_seconds)
     await unavailable(_result(login))
-    issuer.go_on.set()
 
 
 async def test_an_issuer_that_stops_amid_its_answer_has_its_deadline_too(
@@ -234,7 +233,6 @@ async def test_a_request_under_way_ends_with_the_node(keys: KeySet, issuer: Issu
     await keys.close()
     with pytest.raises(asyncio.CancelledError):
         await login
-    issuer.go_on.set()
 
 
 @pytest.mark.parametrize(

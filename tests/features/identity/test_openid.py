@@ -318,4 +318,3 @@ async def test_exchanges_do_not_pile_up_behind_a_slow_provider(issuer: Issuer, c
         await clock.advance(5)
         outcomes = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 2
-        issuer.go_on.set()
