@@ -82,7 +82,10 @@ class Identity:
     async def authenticate_gamecenter(
         self, proof: GameCenterProof, *, username: str = "", create: bool = True
     ) -> Login:
-        """Log in with what Game Center's `fetchItems` has given. Raises as the others do."""
+        """Log in with what Game Center's `fetchItems` has given.
+
+        Raises as the others do, and TooMany where too many come with certificates that are unknown.
+        """
         return await self._login(Platform.GAMECENTER, _gamecenter(proof), username, create)
 
     async def authenticate_google(self, token: str, *, username: str = "", create: bool = True) -> Login:
