@@ -11,12 +11,31 @@ import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 from tests.acceptance.chromium import chromium, needs_chromium, severe
 from tests.acceptance.server import Server
-from tests.acceptance.test_nakama_js import JS
+from tests.acceptance.test_nakama_js import DELIBERATE, JS, OVER_SOCKETS, TOPICS
 
 PLAY_SECONDS_MAX = 30
 PLAY = """
 const [port, encoding, done] = arguments;
 import("/page.mjs").then((page) => page.play(port, encoding)).then(done, (error) => done(`${error.stack ?? error}`));
+"""
+
+ELSEWHERE = {
+    "extensions": "imports our own client, which is not among the page's files",
+    "identity": "signs what the platforms would",
+    "recovery": "reads letters in a folder",
+    "storage": "makes MD5 sums",
+}
+"""Topics that need more than a page has."""
+TOPIC_SECONDS_MAX = 60
+TOPIC = """
+const [port, encoding, topic, done] = arguments;
+globalThis.process = { env: { SUPERGAME_PORT: port, SUPERGAME_FORMAT: encoding }, pid: 1 };
+const later = setTimeout.bind(globalThis);
+globalThis.setTimeout = (...args) => ((id) => ({ unref: () => id }))(later(...args)); // as Node's are, see player.mjs
+import(`/topics/${topic}.test.mjs`)
+  .then(() => import("node:test"))
+  .then(({ run }) => run())
+  .then(done, (error) => done({ played: 0, failures: [`${error.stack ?? error}`] }));
 """
 
 pytestmark = [
@@ -61,3 +80,18 @@ def test_a_page_of_another_origin_plays_in_both_encodings(server: Server, browse
         }
     assert severe(browser) == []
     assert server.complaints() == []
+
+
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+def test_a_page_of_another_origin_plays_every_topic_about_sockets(
+    server: Server, browser: WebDriver, origin: str, encoding: str
+) -> None:
+    browser.set_script_timeout(TOPIC_SECONDS_MAX)
+    for topic, text in TOPICS.items():
+        if topic in ELSEWHERE or not OVER_SOCKETS.search(text):
+            continue
+        browser.get(f"{origin}/page.html")
+        told = browser.execute_async_script(TOPIC, server.port, encoding, topic)
+        assert told["failures"] == [], topic
+        assert told["played"] > 0, topic
+    assert [line for line in server.complaints() if DELIBERATE not in line] == []

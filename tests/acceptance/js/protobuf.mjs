@@ -36,12 +36,12 @@ function withOlderParty(envelope) {
   for (const { number, kind, raw, value } of fields(envelope)) {
     written.push(number === PARTY ? field(number, kind, delimited(olderParty(value))) : field(number, kind, raw));
   }
-  return Buffer.concat(written);
+  return joined(written);
 }
 
 function olderParty(party) {
   const known = [...fields(party)].filter(({ number }) => number in OLDER_PARTY);
-  return Buffer.concat(known.map(({ number, kind, raw }) => field(OLDER_PARTY[number], kind, raw)));
+  return joined(known.map(({ number, kind, raw }) => field(OLDER_PARTY[number], kind, raw)));
 }
 
 /** The fields of a message: `raw` is all behind the tag, `value` the bytes of a text or message. */
@@ -55,8 +55,18 @@ function* fields(bytes) {
   }
 }
 
-const field = (number, kind, raw) => Buffer.concat([varintBytes((number << 3) | kind), raw]);
-const delimited = (value) => Buffer.concat([varintBytes(value.length), value]);
+const field = (number, kind, raw) => joined([varintBytes((number << 3) | kind), raw]);
+const delimited = (value) => joined([varintBytes(value.length), value]);
+
+function joined(parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 function varint(bytes, at) {
   let value = 0;
@@ -70,5 +80,5 @@ function varint(bytes, at) {
 function varintBytes(value) {
   const written = [];
   for (; value > 0x7f; value >>= 7) written.push((value & 0x7f) | 0x80);
-  return Buffer.from([...written, value]);
+  return Uint8Array.from([...written, value]);
 }

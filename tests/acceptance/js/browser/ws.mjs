@@ -1,0 +1,2 @@
+// A browser has sockets of its own.
+export default globalThis.WebSocket;
