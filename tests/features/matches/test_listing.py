@@ -7,6 +7,7 @@ import pytest
 
 from supergame.client import RequestFailed
 from supergame.core.errors import BadInput, TooMany
+from supergame.core.steps import bit_by_bit
 from supergame.features.matches import BadLabel, listing
 from supergame.features.matches.label import Label
 from supergame.features.matches.listing import Wanted
@@ -81,7 +82,7 @@ async def test_a_long_search_lets_others_run(node, monkeypatch):
     steps = node.services.matches._search(Wanted(query="+label.level:>=2 +label.level:<9"))
     next(steps)
     node.services.matches.running(ids[4]).stop()  # a match may end meanwhile
-    found = await listing.bit_by_bit(steps)
+    found = await bit_by_bit(steps)
     assert [match.id for match in found] == ids[2:4]
     assert [match.id for match in node.services.matches.list(query="+label.level:>=2")] == ids[2:4]
 

@@ -17,6 +17,7 @@ from supergame import testing
 from supergame.bus import MemoryBus
 from supergame.core.clock import SystemClock
 from supergame.core.errors import BadInput, NotFound, Unavailable
+from supergame.core.steps import at_once
 from supergame.features import accounts, storage
 from supergame.features.storage import Deletion, ObjectId, StorageIndex, StoredObject, Write
 from supergame.features.storage.index import VALUE_BYTES_MAX, WORK_PER_STEP, Index
@@ -48,13 +49,8 @@ def search(
     index: Index, query: str = "", *, order: Sequence[str] = (), limit: int = 100, cursor: str = ""
 ) -> tuple[list[str], str]:
     """The keys on a page, and the cursor of the next one."""
-    steps = index.search(index.wanted(query, order, cursor, limit, lambda stored: True))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            entries, cursor = end.value
-            return [entry.stored.key for entry in entries], cursor
+    entries, cursor = at_once(index.search(index.wanted(query, order, cursor, limit, lambda stored: True)))
+    return [entry.stored.key for entry in entries], cursor
 
 
 def keys(index: Index, query: str = "", order: Sequence[str] = ()) -> list[str]:

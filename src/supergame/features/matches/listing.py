@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import itertools
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from supergame.core.errors import BadInput
+from supergame.core.steps import Steps
 from supergame.features.matches.model import MatchInfo
 from supergame.features.matches.relayed import RelayedMatches
 from supergame.features.matches.running import RunningMatch
@@ -19,9 +18,6 @@ LIST_LIMIT_DEFAULT = 10
 LIST_LIMIT_MAX = 100  # matches that a list may be asked for
 SEARCHES_MAX = 16  # of strangers at a time: each has a step in every turn of the loop
 WORK_PER_STEP = 5_000  # matches looked at, and clauses asked of their labels, before others are let run
-
-Found: TypeAlias = Generator[None, None, list[MatchInfo]]
-"""A search that stops for breath now and then, and gives what it has found at its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +45,7 @@ class Wanted:
         return (self.min_size is None or size >= self.min_size) and (self.max_size is None or size <= self.max_size)
 
 
-def search(wanted: Wanted, running: Sequence[RunningMatch], relayed: RelayedMatches) -> Found:
+def search(wanted: Wanted, running: Sequence[RunningMatch], relayed: RelayedMatches) -> Steps[list[MatchInfo]]:
     """Look for matches: those the game runs first, the best and the oldest first. Raises BadInput for a bad query."""
     tree = parse(wanted.query or "")
     found: list[MatchInfo] = []
@@ -61,9 +57,7 @@ def search(wanted: Wanted, running: Sequence[RunningMatch], relayed: RelayedMatc
     return found
 
 
-def _search_running(
-    wanted: Wanted, tree: QueryTree, running: Iterable[RunningMatch]
-) -> Generator[None, None, list[RunningMatch]]:
+def _search_running(wanted: Wanted, tree: QueryTree, running: Iterable[RunningMatch]) -> Steps[list[RunningMatch]]:
     scored: list[tuple[float, RunningMatch]] = []
     work, work_per_match = 0, 1 + tree.work
     for match in running:
@@ -79,24 +73,3 @@ def _search_running(
             if tree.fixed_score is not None and len(scored) == wanted.limit:
                 break  # all that fit are as good, and these are the oldest
     return [match for _, match in heapq.nlargest(wanted.limit, scored, key=lambda pair: pair[0])]
-
-
-def at_once(steps: Found) -> list[MatchInfo]:
-    """Search without a stop."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: list[MatchInfo] = end.value
-            return found
-
-
-async def bit_by_bit(steps: Found) -> list[MatchInfo]:
-    """Search, and let others run in between."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: list[MatchInfo] = end.value
-            return found
-        await asyncio.sleep(0)

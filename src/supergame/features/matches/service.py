@@ -9,17 +9,10 @@ from typing import Any
 
 from supergame.core.errors import BadInput, Conflict, Internal, TooMany, Unauthenticated, Unavailable
 from supergame.core.feature import Ground
+from supergame.core.steps import Steps, at_once, bit_by_bit
 from supergame.edge import EdgeSettings, Room, Session
 from supergame.features.accounts import AccountDeleted
-from supergame.features.matches.listing import (
-    LIST_LIMIT_DEFAULT,
-    SEARCHES_MAX,
-    Found,
-    Wanted,
-    at_once,
-    bit_by_bit,
-    search,
-)
+from supergame.features.matches.listing import LIST_LIMIT_DEFAULT, SEARCHES_MAX, Wanted, search
 from supergame.features.matches.metrics import MatchMetrics
 from supergame.features.matches.model import BadMatchToken, Match, MatchInfo, MatchNotFound, UnknownMatchHandler
 from supergame.features.matches.relayed import RelayedMatches
@@ -172,7 +165,7 @@ class Matches:
         with self._searches:
             return await bit_by_bit(self._search(wanted))
 
-    def _search(self, wanted: Wanted) -> Found:
+    def _search(self, wanted: Wanted) -> Steps[builtins.list[MatchInfo]]:
         return search(wanted, builtins.list(self._running.values()), self.relayed)
 
     async def signal(self, match_id: str, data: str) -> str:

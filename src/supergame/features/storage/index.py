@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -19,6 +19,7 @@ from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
 from supergame.core.clock import MICROSECONDS
 from supergame.core.errors import BadInput
+from supergame.core.steps import Steps
 from supergame.features.storage.model import StoredObject
 from supergame.protocol import cursor as cursors
 from supergame.protocol.document import Document, flatten
@@ -37,7 +38,6 @@ WORK_PER_STEP: Final = 5_000
 WORK_PER_OBJECT: Final = 4
 """What it takes to look at an object beside that, in clauses."""
 
-_ROW_FIELDS: Final = ("key", "user_id", "version", "read", "write", "create_time", "update_time")
 _POSTED: Final = ("key", "user_id", "value")
 """The first words of the fields whose values are looked up, beside being asked about."""
 
@@ -107,10 +107,6 @@ class Wanted(NamedTuple):
     may_read: Callable[[StoredObject], bool]
     mark: str
     """What ties a cursor to its search."""
-
-
-Found: TypeAlias = Generator[None, None, tuple[list[Entry], str]]
-"""A search under way; at its end it gives a page, and the cursor of the next."""
 
 
 class Index:
@@ -213,7 +209,7 @@ class Index:
         mark = sha256(msgspec.json.encode([self.definition.name, query, order])).hexdigest()[:16]
         return Wanted(parse(query), order, _read_cursor(cursor, mark, order) if cursor else None, limit, may_read, mark)
 
-    def search(self, wanted: Wanted) -> Found:
+    def search(self, wanted: Wanted) -> Steps[tuple[list[Entry], str]]:
         """Find a page of what fits, the best first where no order is given."""
         rank = wanted.query.rank
         after = None if wanted.after is None else _place(wanted.order, *wanted.after)

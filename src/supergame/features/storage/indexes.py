@@ -18,7 +18,8 @@ from supergame.bus import Bus, Subscription
 from supergame.core.clock import TimerHandle
 from supergame.core.errors import NotFound, Unavailable
 from supergame.core.feature import Ground
-from supergame.features.storage.index import Entry, Found, Index, StorageIndex, Wanted
+from supergame.core.steps import bit_by_bit
+from supergame.features.storage.index import Entry, Index, StorageIndex, Wanted
 from supergame.features.storage.model import ObjectId, StoredObject
 from supergame.store import Database, Tx, load_queries
 
@@ -214,18 +215,8 @@ class Indexes:
     async def search(self, index: Index, wanted: Wanted) -> tuple[list[Entry], str]:
         """A page of what fits, and the cursor of the next."""
         await self._up_to_date()
-        return await _bit_by_bit(index.search(wanted))
+        return await bit_by_bit(index.search(wanted))
 
 
 async def _nothing(tx: Tx) -> None:
     pass
-
-
-async def _bit_by_bit(steps: Found) -> tuple[list[Entry], str]:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: tuple[list[Entry], str] = end.value
-            return found
-        await asyncio.sleep(0)
