@@ -10,6 +10,7 @@ import msgspec
 
 from supergame.core.errors import BadInput
 from supergame.features.accounts.model import METADATA_BYTES_MAX, VARS_BYTES_MAX
+from supergame.protocol.objects import write_object
 
 USERNAME_BYTES_MAX: Final = 128
 EMAIL_BYTES_MIN: Final = 10
@@ -95,13 +96,8 @@ def profile(field: str, text: str | None) -> str | None:
 
 def metadata(value: Mapping[str, Any]) -> str:
     """Write an account's metadata as JSON. Raises BadInput for what JSON has no place for, and for too much."""
-    try:
-        text = msgspec.json.encode(value)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"Metadata invalid: {error}.") from None
-    if len(text) > METADATA_BYTES_MAX:
-        raise BadInput(f"Metadata invalid, must be at most {METADATA_BYTES_MAX} bytes as JSON.")
-    return text.decode()
+    too_long = f"Metadata invalid, must be at most {METADATA_BYTES_MAX} bytes as JSON."
+    return write_object(value, METADATA_BYTES_MAX, unfit="Metadata invalid", too_long=too_long)
 
 
 def session_vars(value: Mapping[str, str] | None) -> dict[str, str]:

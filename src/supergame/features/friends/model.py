@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final, NamedTuple
 import msgspec
 
 from supergame.core.config import Section, setting
-from supergame.core.errors import BadInput
 from supergame.protocol.friends import FriendState
+from supergame.protocol.objects import write_object
 
 METADATA_BYTES_MAX: Final = 4_096
 """What a player notes about another, as JSON."""
@@ -118,10 +118,5 @@ class PlayerBlocked(msgspec.Struct, frozen=True):
 
 def written(metadata: Mapping[str, Any]) -> str:
     """A player's note about another as it is kept. Raises BadInput for what is no JSON object, and for too much."""
-    try:
-        text = msgspec.json.encode(dict(metadata))
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"Metadata must be a JSON object: {error}.") from None
-    if len(text) > METADATA_BYTES_MAX:
-        raise BadInput(f"Metadata may have {METADATA_BYTES_MAX} bytes.")
-    return text.decode()
+    too_long = f"Metadata may have {METADATA_BYTES_MAX} bytes."
+    return write_object(metadata, METADATA_BYTES_MAX, unfit="Metadata must be a JSON object", too_long=too_long)

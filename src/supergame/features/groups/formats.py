@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from unicodedata import category, normalize
 
-import msgspec
-
 from supergame.core.errors import BadInput
 from supergame.core.ids import is_uuid
+from supergame.protocol.objects import write_object
 
 NAME_BYTES_MAX: Final = 255
 DESCRIPTION_BYTES_MAX: Final = 255
@@ -73,13 +72,8 @@ def max_count(number: int, most: int) -> int:
 
 def metadata(value: Mapping[str, Any]) -> str:
     """Write a group's metadata as JSON. Raises BadInput for what JSON has no place for, and for too much."""
-    try:
-        text = msgspec.json.encode(dict(value))
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"Group metadata invalid: {error}.") from None
-    if len(text) > METADATA_BYTES_MAX:
-        raise BadInput(f"Group metadata invalid, must be at most {METADATA_BYTES_MAX} bytes as JSON.")
-    return text.decode()
+    too_long = f"Group metadata invalid, must be at most {METADATA_BYTES_MAX} bytes as JSON."
+    return write_object(value, METADATA_BYTES_MAX, unfit="Group metadata invalid", too_long=too_long)
 
 
 def group_id(text: str) -> str:

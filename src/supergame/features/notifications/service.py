@@ -18,6 +18,7 @@ from supergame.features.notifications.model import Cursor, Draft, Kept, Stored
 from supergame.protocol.json import decoder, encode
 from supergame.protocol.notifications import Notification, NotificationCode, NotificationList
 from supergame.protocol.notifications import Notifications as NotificationsMessage
+from supergame.protocol.objects import write_object
 from supergame.store import Tx, load_queries
 
 STORED_PER_USER_MAX: Final = 1_000  # of more, the oldest give way
@@ -283,13 +284,9 @@ def _subject(subject: str) -> str:
 
 
 def _content(content: Mapping[str, Any]) -> str:
-    try:
-        text = msgspec.json.encode(dict(content))
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"A notification's content has to be a JSON object: {error}.") from None
-    if len(text) > CONTENT_BYTES_MAX:
-        raise BadInput(f"A notification's content may have {CONTENT_BYTES_MAX} bytes.")
-    return text.decode()
+    unfit = "A notification's content has to be a JSON object"
+    too_long = f"A notification's content may have {CONTENT_BYTES_MAX} bytes."
+    return write_object(content, CONTENT_BYTES_MAX, unfit=unfit, too_long=too_long)
 
 
 def _checked(ids: Iterable[str]) -> list[str]:
