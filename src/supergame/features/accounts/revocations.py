@@ -8,7 +8,6 @@ news finds the row at its next sweep, and all rows when it starts.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -19,7 +18,8 @@ from supergame.core.errors import Aborted, SupergameError
 from supergame.core.feature import Ground
 from supergame.edge import EdgeSettings, Sessions, Tokens, fan_out
 from supergame.features.accounts.model import Login, Revocation
-from supergame.protocol.notifications import Notification, NotificationCode, Notifications
+from supergame.features.accounts.notices import notice
+from supergame.protocol.notifications import NotificationCode
 from supergame.store import Database, Tx, load_queries
 
 SUBJECT: Final = "accounts.revoked"
@@ -51,7 +51,7 @@ class Revocations:
         self._clock = ground.clock
         self._database: Database = ground.database
         self._log = ground.log
-        self._ids = ground.ids
+        self._ground = ground
         self._sessions: Sessions = ground.edge.sessions
         self._tokens: Tokens = ground.edge.tokens
         settings = ground.config.section(EdgeSettings)
@@ -131,14 +131,9 @@ class Revocations:
             self._tokens.revoke_others(revocation.id, revocation.kept, revocation.issued_before_us, until)
         else:
             if revocation.banned:
-                fan_out(self._sessions.of_user(revocation.id), self._ban_notice())
+                told = notice(self._ground, NotificationCode.USER_BANNED, "banned")
+                fan_out(self._sessions.of_user(revocation.id), told)
             self._tokens.revoke_user(revocation.id, revocation.issued_before_us, until)
-
-    def _ban_notice(self) -> Notifications:
-        """What clients of the protocol expect to hear before a ban closes their sockets."""
-        now = datetime.fromtimestamp(self._clock.now_seconds(), UTC)
-        code = NotificationCode.USER_BANNED
-        return Notifications([Notification(self._ids.uuid(), "banned", "{}", int(code), create_time=now)])
 
     def _hear(self, subject: str, data: bytes) -> None:
         self._apply(_decode(data))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +10,8 @@ import msgspec
 from supergame.bus import Bus, Subscription
 from supergame.core.feature import Ground
 from supergame.edge import Session, Sessions, fan_out
-from supergame.protocol.notifications import Notification, NotificationCode, Notifications
+from supergame.features.accounts.notices import notice
+from supergame.protocol.notifications import NotificationCode
 
 SUBJECT: Final = "accounts.opened"
 
@@ -31,8 +31,8 @@ class SingleSocket:
     """Ends a player's older sockets when a newer one opens, and tells their clients why."""
 
     def __init__(self, ground: Ground) -> None:
+        self._ground = ground
         self._bus: Bus = ground.bus
-        self._clock, self._ids = ground.clock, ground.ids
         self._sessions: Sessions = ground.edge.sessions
         self._sessions.on_open(self._opened)
         self._subscription: Subscription = self._bus.subscribe(SUBJECT, self._hear)
@@ -50,9 +50,7 @@ class SingleSocket:
         self._end([session for session in self._sessions.of_user(opened.user_id) if _age(session.id) < newest])
 
     def _end(self, older: list[Session]) -> None:
-        now = datetime.fromtimestamp(self._clock.now_seconds(), UTC)
-        code = int(NotificationCode.SINGLE_SOCKET)
-        fan_out(older, Notifications([Notification(self._ids.uuid(), "single_socket", "{}", code, create_time=now)]))
+        fan_out(older, notice(self._ground, NotificationCode.SINGLE_SOCKET, "single_socket"))
         for session in older:
             session.close()
 
