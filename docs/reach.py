@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_type_hints
 
 from supergame.game import Game, Services
 
@@ -160,10 +160,4 @@ def found(here: str) -> object:
     service, _, method = here.rpartition(".")
     if not service:
         return getattr(Game, method)
-    return getattr(_types()[service], method)
-
-
-def _types() -> dict[str, type]:
-    import typing
-
-    return typing.get_type_hints(Services)
+    return getattr(get_type_hints(Services)[service], method)

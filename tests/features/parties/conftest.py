@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from tests.features.lobby import Lobby
+from tests.features.lobby import Lobby, Player
 
 from supergame.core.feature import Feature
 from supergame.features import accounts, matches, matchmaker, parties, presence
@@ -26,6 +26,21 @@ def features() -> Sequence[Feature]:
 def service(lobby: Lobby) -> parties.Parties:
     found: parties.Parties = lobby.services["parties"]
     return found
+
+
+@pytest.fixture
+def ann(lobby: Lobby) -> Player:
+    return lobby.enter("ann")
+
+
+@pytest.fixture
+def bob(lobby: Lobby) -> Player:
+    return lobby.enter("bob")
+
+
+@pytest.fixture
+def cat(lobby: Lobby) -> Player:
+    return lobby.enter("cat")
 
 
 @pytest.fixture

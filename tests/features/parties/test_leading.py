@@ -11,21 +11,6 @@ from supergame.core.errors import Conflict, NotFound
 from supergame.features.parties import PartyFull
 
 
-@pytest.fixture
-def ann(lobby):
-    return lobby.enter("ann")
-
-
-@pytest.fixture
-def bob(lobby):
-    return lobby.enter("bob")
-
-
-@pytest.fixture
-def cat(lobby):
-    return lobby.enter("cat")
-
-
 async def test_a_leader_promotes_another_and_everybody_hears_of_it(ann, bob):
     """The answer names the new leader, which nakama-js hands on; the event comes to the one who has asked, too."""
     party_id = await gather(ann, bob)

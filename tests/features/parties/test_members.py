@@ -11,21 +11,6 @@ from supergame.features.presence import Stream, StreamMode
 NOBODYS = "00000000-0000-4000-8000-000000000000.node1"
 
 
-@pytest.fixture
-def ann(lobby):
-    return lobby.enter("ann")
-
-
-@pytest.fixture
-def bob(lobby):
-    return lobby.enter("bob")
-
-
-@pytest.fixture
-def cat(lobby):
-    return lobby.enter("cat")
-
-
 async def test_who_makes_a_party_leads_it(service, ann):
     answer = await ann.ask("party_create", open=True, max_size=4, label='{"mode":"duel"}')
     party_id = answer["party"]["party_id"]

@@ -54,9 +54,9 @@ def every(name: str, seconds: float, run: Work) -> Job:
 def on_cron(name: str, expression: str, run: Work) -> Job:
     """A job that runs by a cron expression, in UTC; see Schedule. Raises BadInput if that does not parse."""
     try:
-        schedule = Schedule(expression)
-        if not schedule.next_us(0):
+        if not expression:
             raise BadInput(f"{expression!r} is not a cron expression (never due).")
+        schedule = Schedule(expression)
     except BadInput as error:
         raise BadInput(f"Job {name}: {error.message}") from None
 
